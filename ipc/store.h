@@ -1,0 +1,100 @@
+/*
+ * The store (LMDB): the truth and the view.
+ *
+ * truth  STATE/truth/   mode 0700, only this daemon. Group commit, synced, in
+ *                       a writer thread; what arrives together is committed
+ *                       together, the callback comes after the sync.
+ * view   RUN/<daemon>/  read by others with MDB_RDONLY | MDB_NOLOCK, no sync.
+ *                       Rebuilt at start; holds no secret.
+ *
+ * Keys and values are bytes; a "db" is an LMDB named database (a table's
+ * name). All functions but the writer's own are for the event loop's thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+struct store;
+struct store_batch;
+struct view;
+
+struct store_config {
+	const char *state_dir; /* STATE of this daemon */
+	const char *view_dir; /* RUN/<daemon> */
+	size_t truth_max; /* bytes; beyond it -ENOSPC, and an alarm */
+	size_t view_max;
+};
+
+/* Opens or makes both. NULL, and one line in why that says what to do. */
+struct store *store_open(struct event_base *base,
+			 const struct store_config *config, char *why,
+			 size_t why_size);
+
+/* Waits for what is queued, syncs the view's copy, closes. */
+void store_close(struct store *s);
+
+struct bytes {
+	const void *data;
+	size_t size;
+};
+
+/* Reads the truth; for start-up and rare use. Returns 0 or -ENOENT. The value
+   is copied to buf; *size in: room, out: bytes. */
+int store_get(struct store *s, const char *db, struct bytes key, void *buf,
+	      size_t *size);
+
+/* Walks a db of the truth in key order from `from` (empty: the first), or
+   backwards; stops when fn returns false. */
+typedef bool (*store_row_fn)(void *ctx, struct bytes key, struct bytes value);
+int store_each(struct store *s, const char *db, struct bytes from,
+	       bool backwards, store_row_fn fn, void *ctx);
+
+/* A transaction to be: puts and deletes, copied. NULL: no memory. */
+struct store_batch *store_batch_new(struct store *s);
+void store_batch_free(struct store_batch *b); /* not after a commit */
+int store_batch_put(struct store_batch *b, const char *db, struct bytes key,
+		    struct bytes value);
+int store_batch_del(struct store_batch *b, const char *db, struct bytes key);
+
+/*
+ * Hands the batch to the writer, which owns it from here. `done` comes in the
+ * event loop, in the order of the commits, with 0 once it is on disk, or a
+ * negative errno and then nothing of it is.
+ */
+typedef void (*store_done_fn)(void *ctx, int err);
+int store_commit(struct store *s, struct store_batch *b, store_done_fn done,
+		 void *ctx);
+
+/* The view: at once for this daemon; for readers at the latest at the end of
+   this turn of the loop (one transaction a turn). */
+int store_view_put(struct store *s, const char *db, struct bytes key,
+		   struct bytes value);
+int store_view_del(struct store *s, const char *db, struct bytes key);
+int store_view_clear(struct store *s, const char *db);
+int store_view_each(struct store *s, const char *db, store_row_fn fn,
+		    void *ctx);
+int store_view_flush(struct store *s);
+
+/* Live dbs: what stood in the view before a crash is kept (same boot), else
+   what was copied to the truth. Copies every few seconds and at the close.
+   Call before reading it with store_view_each(). */
+int store_view_keep(struct store *s, const char *db);
+
+/* --- reading another daemon's view --- */
+
+/* Never fails but for memory: a view that is not there yet reads as empty. */
+struct view *view_open(const char *dir);
+void view_close(struct view *v);
+
+/*
+ * Walks a consistent snapshot of a db; fn must not keep the bytes. The walk is
+ * repeated when the snapshot was overtaken, after calling restart(ctx).
+ * Returns 0, -ENOENT (no such view or db), -EAGAIN (overtaken too often).
+ */
+int view_each(struct view *v, const char *db, store_row_fn fn,
+	      void (*restart)(void *ctx), void *ctx);
+int view_get(struct view *v, const char *db, struct bytes key, void *buf,
+	     size_t *size);

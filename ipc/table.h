@@ -1,0 +1,79 @@
+/*
+ * A configuration table: rows in memory, truth on disk, a view for others, an
+ * object on the bus (org.sallyport.Table1) with List, Get, Put, Set, Delete,
+ * Move, Check, Apply and the signal Changed. One owner a table.
+ *
+ * A change goes: patch -> schema's check -> the owner's check -> commit with
+ * its journal row -> the owner's apply -> answer. Changes of one daemon go one
+ * at a time, in order. Secrets are sealed on disk (AES-256-GCM, bound to table,
+ * row and field), masked in the journal, absent from the view; a secret that
+ * the owner generated is in the answer to the Put that made it, and nowhere
+ * else.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record.h"
+
+struct bus;
+struct store;
+struct seal;
+struct table;
+struct table_change;
+
+struct table_ops {
+	/*
+	 * The owner's rules, and the fields that only it sets; `row` may be
+	 * changed. old: NULL for a new row. force: the caller insists. Must be
+	 * pure but for randomness. 0, or -EINVAL and *issue. May be NULL.
+	 */
+	int (*check)(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue);
+	/* May this row go? May be NULL. */
+	int (*check_delete)(void *ctx, const void *row, bool force,
+			    struct issue *issue);
+	/*
+	 * Puts a committed row in force (old NULL: new; row NULL: deleted), then
+	 * calls table_change_done() once, at once or later; an error takes the
+	 * change back. NULL: nothing to do.
+	 */
+	void (*apply)(void *ctx, struct table_change *change, const void *old,
+		      const void *row);
+};
+
+struct table_config {
+	const struct record *record;
+	const struct table_ops *ops;
+	void *ctx;
+	struct bus *bus; /* NULL in unit tests: no object */
+	struct store *store;
+	const struct seal *seal; /* needed where the record has secrets */
+};
+
+/* Loads the rows (a row that cannot be read is logged, kept on disk, and not in
+   force), adds singleton and builtin ones, fills the view, exports the object.
+   NULL and one line in why. */
+struct table *table_open(const struct table_config *config, char *why,
+			 size_t why_size);
+void table_close(struct table *t);
+
+/* error NULL: in force. */
+void table_change_done(struct table_change *change, const char *error);
+
+/* Rows in memory; valid until the next change. Secrets are in clear. */
+const void *table_get(const struct table *t, const char *key);
+size_t table_count(const struct table *t);
+/* In the table's order (ordered: by place; else by key, numbers by value). */
+const void *table_at(const struct table *t, size_t i);
+
+/* The owner changes its own table (first start, an old secret that lapsed).
+   row NULL deletes `key`. done may be NULL. */
+typedef void (*table_done_fn)(void *ctx, const struct issue *issue);
+int table_put(struct table *t, const char *actor, const char *key,
+	      const void *row, table_done_fn done, void *ctx);
+
+/* Counts commits; the If-Match of the web. */
+uint64_t table_seq(const struct table *t);
