@@ -1,0 +1,58 @@
+/*
+ * Sofia-SIP's agent as the rest of sipd sees it: transports, the guest loop,
+ * and the addresses we give. Only sofia*.c include Sofia's headers.
+ *
+ * Requests inside a dialog reach their nta leg by themselves (sofia_leg.c);
+ * all others come to the gate, and from there to the registrar or calls.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "peer.h"
+
+struct event_base;
+struct msg_s;
+struct nta_agent_s;
+struct sip_s;
+struct sofia;
+struct su_root_s;
+
+enum { SOFIA_HOST = 64, SOFIA_CONTACT = 160 };
+
+/* For nta_leg_tcreate() and friends. Changes when the ports change: take it
+   anew each time. */
+struct nta_agent_s *sofia_agent(struct sofia *s);
+struct su_root_s *sofia_root(struct sofia *s);
+
+/*
+ * Call once after nta_* was used from a callback that Sofia did not make (the
+ * bus, a timer of libevent): its timers may have moved. Cheap; may be called
+ * more than once.
+ */
+void sofia_kick(struct sofia *s);
+
+/* The source of a message: all of *peer but extension and old_secret. */
+void sofia_peer(struct sofia *s, struct msg_s *msg, struct peer *peer);
+
+/*
+ * Our address as `peer` must see it: to local peers the address of ours that
+ * faces them, to others the configured external address if there is one.
+ */
+void sofia_host(struct sofia *s, const struct peer *peer,
+		char host[SOFIA_HOST]);
+
+/*
+ * A Contact for `peer`: "<sip:user@host:port;transport=tcp>". user may be ""
+ * and must be safe in a URI.
+ */
+void sofia_contact(struct sofia *s, const struct peer *peer, const char *user,
+		   char contact[SOFIA_CONTACT]);
+
+/* "sip:host:port;transport=udp" of where a peer was seen. */
+void sofia_route(const struct peer *peer, char *route, size_t size);
+
+/* How late the event loop runs, in milliseconds (a moving measure). */
+uint32_t sofia_lag_ms(const struct sofia *s);
