@@ -18,11 +18,11 @@ enum field_type {
 	FIELD_U64,
 	FIELD_ENUM, /* uint32_t, an index into .values */
 	FIELD_STR,
-	FIELD_NAME, /* a-z 0-9 - _, at most 32 */
+	FIELD_NAME,   /* a-z 0-9 - _, at most 32 */
 	FIELD_SECRET, /* never shown, never in a view */
-	FIELD_REF, /* the key of a row of .table */
-	FIELD_LIST, /* items separated by ';', each of .format */
-	FIELD_BYTES, /* uint32_t <name>_bytes, uint8_t <name>[max] */
+	FIELD_REF,    /* the key of a row of .table */
+	FIELD_LIST,   /* items separated by ';', each of .format */
+	FIELD_BYTES,  /* uint32_t <name>_bytes, uint8_t <name>[max] */
 };
 
 /* What text must look like; the checks stand in rules.c. */
@@ -43,12 +43,12 @@ struct field {
 	const char *name;
 	const char *dflt_str;
 	const char *const *values; /* enum: the text of each value */
-	const char *table; /* ref: the table */
-	const char *label; /* for people; NULL in messages */
+	const char *table;         /* ref: the table */
+	const char *label;         /* for people; NULL in messages */
 	const char *help;
 	const char *unit;
 	size_t off;
-	size_t size; /* of the member; bytes: of the array */
+	size_t size;    /* of the member; bytes: of the array */
 	size_t len_off; /* bytes: offset of the length */
 	uint64_t dflt;
 	uint64_t min;
@@ -58,8 +58,8 @@ struct field {
 	uint8_t code; /* in the store; never reused */
 	bool required;
 	bool readonly; /* the owner sets it, nobody else */
-	bool hidden; /* not even listed */
-	bool list; /* a column of the list page */
+	bool hidden;   /* not even listed */
+	bool list;     /* a column of the list page */
 };
 
 enum record_kind { RECORD_TABLE, RECORD_LIVE, RECORD_RECORD, RECORD_MESSAGE };
@@ -68,9 +68,10 @@ struct record {
 	const char *name;
 	const char *title;
 	const char *doc;
-	const char *owner; /* daemon */
+	const char *owner;     /* daemon */
 	const char *singleton; /* the only key, or NULL */
-	const char *const *builtin; /* keys that always exist, NULL-terminated */
+	const char *const
+		*builtin; /* keys that always exist, NULL-terminated */
 	const struct field *fields;
 	const struct field *key;
 	size_t n_fields;

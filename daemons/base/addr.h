@@ -14,7 +14,7 @@ struct sockaddr_storage;
 enum { ADDR_TEXT = 64 }; /* room for "ffff:...:ffff%ifname/128" and NUL */
 
 struct addr {
-	uint8_t family; /* 0: none, else AF_INET or AF_INET6 */
+	uint8_t family;    /* 0: none, else AF_INET or AF_INET6 */
 	uint8_t bytes[16]; /* network order; IPv4 uses the first four */
 };
 
