@@ -23,9 +23,9 @@ struct view;
 
 struct store_config {
 	const char *state_dir; /* STATE of this daemon */
-	const char *view_dir; /* RUN/<daemon> */
-	size_t truth_max; /* bytes; beyond it -ENOSPC, and an alarm */
-	size_t view_max;
+	const char *view_dir;  /* RUN/<daemon> */
+	size_t truth_max;      /* bytes; beyond it -ENOSPC. 0: 1 GiB */
+	size_t view_max;       /* 0: 256 MiB */
 };
 
 /* Opens or makes both. NULL, and one line in why that says what to do. */
@@ -33,8 +33,17 @@ struct store *store_open(struct event_base *base,
 			 const struct store_config *config, char *why,
 			 size_t why_size);
 
-/* Waits for what is queued, syncs the view's copy, closes. */
+/* Waits for what is queued, copies live dbs to the truth, closes. All `done`
+   come before it returns. */
 void store_close(struct store *s);
+
+/* Blocks until all that was handed over is on disk and its `done` were called:
+   for an orderly end, and for tests. */
+void store_wait(struct store *s);
+
+/* The tables of this store find each other here (ipc/table*.c). */
+void store_attach(struct store *s, void *tables);
+void *store_attached(const struct store *s);
 
 struct bytes {
 	const void *data;
@@ -58,29 +67,39 @@ void store_batch_free(struct store_batch *b); /* not after a commit */
 int store_batch_put(struct store_batch *b, const char *db, struct bytes key,
 		    struct bytes value);
 int store_batch_del(struct store_batch *b, const char *db, struct bytes key);
+int store_batch_clear(struct store_batch *b, const char *db);
+/* This one makes room: it may use the reserve of a full map. */
+void store_batch_frees(struct store_batch *b);
 
 /*
  * Hands the batch to the writer, which owns it from here. `done` comes in the
  * event loop, in the order of the commits, with 0 once it is on disk, or a
- * negative errno and then nothing of it is.
+ * negative errno and then nothing of it is. done may be NULL. Returns 0, or
+ * -EBUSY when too much waits already; then b stays the caller's.
  */
 typedef void (*store_done_fn)(void *ctx, int err);
 int store_commit(struct store *s, struct store_batch *b, store_done_fn done,
 		 void *ctx);
 
-/* The view: at once for this daemon; for readers at the latest at the end of
-   this turn of the loop (one transaction a turn). */
+/*
+ * The view: at once for this daemon; for readers at the latest at the end of
+ * this turn of the loop (one transaction a turn). Others see the view of the
+ * last run until the first turn ends, so a restart shows them no empty table.
+ * 0, -ENOSPC, -ENOMEM. What could not be written (a full disk) is tried again.
+ */
 int store_view_put(struct store *s, const char *db, struct bytes key,
 		   struct bytes value);
 int store_view_del(struct store *s, const char *db, struct bytes key);
 int store_view_clear(struct store *s, const char *db);
 int store_view_each(struct store *s, const char *db, store_row_fn fn,
 		    void *ctx);
+int store_view_get(struct store *s, const char *db, struct bytes key, void *buf,
+		   size_t *size);
 int store_view_flush(struct store *s);
 
 /* Live dbs: what stood in the view before a crash is kept (same boot), else
    what was copied to the truth. Copies every few seconds and at the close.
-   Call before reading it with store_view_each(). */
+   Call once at start, before reading it with store_view_each(). */
 int store_view_keep(struct store *s, const char *db);
 
 /* --- reading another daemon's view --- */
