@@ -39,6 +39,8 @@ def header(recs):
         out.append(f"\n/* {doc} */\nstruct {r.name} {{\n")
         out += [member(f) for f in r.fields]
         out.append(f"}};\n\nextern const struct record {r.name}_record;\n")
+    out.append("\n/* Every record; NULL ends it. */\n"
+               "extern const struct record *const all_records[];\n")
     return "".join(out)
 
 
@@ -110,4 +112,7 @@ def source(recs):
         out += [descriptor(r, f) for f in r.fields]
         out.append("};\n")
         out.append(record(r))
+    rows = "".join(f"\t&{r.name}_record,\n" for r in recs.values())
+    out.append("\nconst struct record *const all_records[] = {\n"
+               f"{rows}\tNULL,\n}};\n")
     return "".join(out)
