@@ -154,6 +154,9 @@ int field_set(const struct record *r, const struct field *f, void *rec,
 {
 	(void)r;
 	if (!*text) {
+		/* Text that must be there: record_check() says so. */
+		if (f->required && !field_is_text(f))
+			return issue_set(issue, f->name, "must not be empty");
 		field_init(f, rec);
 		return 0;
 	}

@@ -98,8 +98,10 @@ const struct field *record_field(const struct record *r, const char *name);
 void record_init(const struct record *r, void *rec);
 
 /*
- * Checks every field and brings text into its stored form (networks as CIDR).
- * Returns 0, or -EINVAL and says why in *issue.
+ * Checks every field and brings text into its stored form (networks as CIDR,
+ * lists without doubles). Text must be UTF-8 without control characters.
+ * Returns 0, or -EINVAL and says why in *issue; then some fields may be in their
+ * stored form already: check a copy, as one does with a patch.
  */
 int record_check(const struct record *r, void *rec, struct issue *issue);
 
@@ -117,8 +119,10 @@ void record_mask(const struct record *r, void *rec);
 /*
  * One field from and to the text that people, scripts and JSON use. set: an
  * empty text means the default; durations (unit "s") take "90", "10m", "1h",
- * "2d"; booleans true/false/yes/no/on/off/1/0. get: returns the length, as
- * snprintf does. Neither shows nor hides secrets: that is the caller's.
+ * "2d"; booleans true/false/yes/no/on/off/1/0; bytes are hexadecimal digits.
+ * On failure the field keeps its value. How text must look is not looked at:
+ * record_check() has the last word. get: returns the length, as snprintf does.
+ * Neither shows nor hides secrets: that is the caller's.
  */
 int field_set(const struct record *r, const struct field *f, void *rec,
 	      const char *text, struct issue *issue);

@@ -7,6 +7,7 @@ would fit replies, which have none.
 """
 
 from emit_c import HEAD
+from model import DAEMONS
 
 PUBLIC = ("org.freedesktop.DBus.Introspectable", "org.freedesktop.DBus.Peer")
 
@@ -87,7 +88,7 @@ def fragment(ifaces):
            policy('user="root"', [rule("allow", own=i.name) for i in ifaces]
                   + [r for i in ifaces for r in served(i)[1:]]
                   + everything(ifaces))]
-    for i in ifaces:
-        out.append(policy(f'user="sp-{i.daemon}"',
-                          served(i) + asked(i.daemon, ifaces)))
+    for daemon in DAEMONS:
+        own = [r for i in ifaces if i.daemon == daemon for r in served(i)]
+        out.append(policy(f'user="sp-{daemon}"', own + asked(daemon, ifaces)))
     return "".join(out) + "</busconfig>\n"

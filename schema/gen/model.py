@@ -233,7 +233,8 @@ def check_record(rec, path):
     need(NAME.match(rec.name) and rec.name not in KEYWORDS, path, "bad file name")
     need(rec.kind in ("table", "live", "record", "message"), path,
          f"unknown kind '{rec.kind}'")
-    need(rec.doc, path, "needs a first line '# what it is'")
+    need(rec.doc and "*/" not in rec.doc, path,
+         "needs a first line '# what it is', without */")
     need(rec.fields, path, "needs a field")
     codes, members = set(), set()
     for f in rec.fields:
@@ -278,7 +279,7 @@ def read_method(path, name, raw):
     raw = {"ins" if k == "in" else k: v for k, v in raw.items()}
     m = build(Method, at, raw, name=name)
     need(MEMBER.match(name), at, "a method is CamelCase")
-    need(m.doc, at, "needs a doc")
+    need(m.doc and "*/" not in m.doc, at, "needs a doc, without */")
     need(all(c in DAEMONS for c in m.callers), at, "a caller is no daemon")
     need(not m.many or m.out, at, "many needs out")
     need(0 < m.deadline_ms <= 600000, at, "deadline_ms must be 1 to 600000")
@@ -297,11 +298,14 @@ def read_iface(path):
     need(i.daemon in DAEMONS, path, f"'{i.daemon}' is no daemon")
     need(i.version >= 1, path, "the version starts at 1")
     need(i.methods, path, "needs a method")
+    need(i.doc and "*/" not in i.doc, path,
+         "needs a first line '# what it is', without */")
     need(len(i.direct) <= 1 and all(d in DAEMONS for d in i.direct), path,
          "direct names one daemon")
     for s in signals:
         need(MEMBER.match(s.name), f"{path}: {s.name}", "a signal is CamelCase")
-        need(s.doc, f"{path}: {s.name}", "needs a doc")
+        need(s.doc and "*/" not in s.doc, f"{path}: {s.name}",
+             "needs a doc, without */")
         need(s.to in ("", *DAEMONS), f"{path}: {s.name}",
              f"'{s.to}' is no daemon")
     return i
