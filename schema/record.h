@@ -100,8 +100,8 @@ void record_init(const struct record *r, void *rec);
 /*
  * Checks every field and brings text into its stored form (networks as CIDR,
  * lists without doubles). Text must be UTF-8 without control characters.
- * Returns 0, or -EINVAL and says why in *issue; then some fields may be in their
- * stored form already: check a copy, as one does with a patch.
+ * Returns 0, or -EINVAL and says why in *issue; then some fields may be in
+ * their stored form already: check a copy, as one does with a patch.
  */
 int record_check(const struct record *r, void *rec, struct issue *issue);
 
