@@ -1,0 +1,299 @@
+#include "media_client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "addr.h"
+#include "bus.h"
+#include "media_bus.h"
+#include "peer.h"
+#include "records.h"
+
+enum { MEDIA_DEADLINE_MS = 2000 };
+
+struct pending {
+	LIST_ENTRY(pending) in_client;
+	media_done_fn done;
+	media_stats_fn stats;
+	bool sdp; /* the answer is a struct media_sdp */
+	void *ctx;
+};
+
+struct media_client {
+	struct bus *bus;
+	struct media_client_ops ops;
+	void *ctx;
+	bool there;
+	LIST_HEAD(, pending) pending;
+};
+
+static void on_event(void *arg, const void *rec)
+{
+	struct media_client *m = arg;
+
+	m->ops.event(m->ctx, rec);
+}
+
+static void on_peer(void *arg, bool there)
+{
+	struct media_client *m = arg;
+
+	m->there = there;
+	m->ops.there(m->ctx, there);
+}
+
+struct media_client *media_client_new(struct bus *bus,
+				      const struct media_client_ops *ops,
+				      void *ctx)
+{
+	struct media_client *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->bus = bus;
+	m->ops = *ops;
+	m->ctx = ctx;
+	LIST_INIT(&m->pending);
+	if (bus_watch(bus, &media_iface, MEDIA_SIG_EVENT, on_event, m) < 0 ||
+	    bus_watch_peer(bus, media_iface.dest, on_peer, m) < 0) {
+		media_client_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+static void drop(struct pending *p)
+{
+	LIST_REMOVE(p, in_client);
+	free(p);
+}
+
+void media_client_free(struct media_client *m)
+{
+	struct pending *p;
+
+	if (m == NULL)
+		return;
+	bus_forget(m->bus, m);
+	while ((p = LIST_FIRST(&m->pending)) != NULL) {
+		bus_forget(m->bus, p);
+		drop(p);
+	}
+	free(m);
+}
+
+bool media_there(const struct media_client *m)
+{
+	return m->there;
+}
+
+static int error_of(const struct bus_error *error)
+{
+	static const struct {
+		const char *name;
+		int err;
+	} names[] = {
+		{ BUS_ERR "Busy", -EBUSY },
+		{ BUS_ERR "NoCodec", -ENOTSUP },
+		{ BUS_ERR "Invalid", -EBADMSG },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(error->name, names[i].name) == 0)
+			return names[i].err;
+	return -EIO;
+}
+
+static void answer(const struct pending *p, int err, const void *out)
+{
+	const struct media_sdp *sdp = out;
+	struct media_sdp_view view = { .codec = "" };
+
+	if (p->stats != NULL) {
+		p->stats(p->ctx, err == 0 ? out : NULL);
+		return;
+	}
+	if (p->done == NULL)
+		return;
+	if (err == 0 && p->sdp) {
+		view.sdp = sdp->sdp;
+		view.n = sdp->sdp_bytes;
+		view.codec = sdp->codec;
+		view.held = sdp->held;
+	}
+	p->done(p->ctx, err, err == 0 ? &view : NULL);
+}
+
+static void on_answer(void *arg, const struct bus_error *error, const void *out)
+{
+	struct pending p = *(struct pending *)arg;
+
+	drop(arg);
+	answer(&p, error == NULL ? 0 : error_of(error), out);
+}
+
+static void call(struct media_client *m, size_t method, const void *in,
+		 const struct pending *how)
+{
+	struct pending *p = malloc(sizeof(*p));
+
+	if (p != NULL) {
+		*p = *how;
+		LIST_INSERT_HEAD(&m->pending, p, in_client);
+		if (bus_call(m->bus, &media_iface, method, in,
+			     MEDIA_DEADLINE_MS, on_answer, p) == 0)
+			return;
+		drop(p);
+	}
+	answer(how, -ENOMEM, NULL);
+}
+
+#define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
+
+void media_offer(struct media_client *m, const struct media_leg *leg,
+		 const uint8_t *sdp, size_t n, media_done_fn done, void *ctx)
+{
+	struct media_offer in;
+
+	record_init(&media_offer_record, &in);
+	COPY(in.call, leg->call);
+	in.leg = leg->side;
+	COPY(in.branch, leg->branch);
+	in.sdp_bytes = (uint32_t)n;
+	memcpy(in.sdp, sdp, n);
+	addr_format(&leg->peer->addr, in.source);
+	in.local = leg->peer->local;
+	COPY(in.permit_ip, leg->permit_ip);
+	COPY(in.advertise, leg->advertise);
+	COPY(in.codecs, leg->codecs);
+	call(m, MEDIA_OFFER, &in,
+	     &(struct pending){ .done = done, .sdp = true, .ctx = ctx });
+}
+
+void media_answer(struct media_client *m, const struct media_leg *leg,
+		  const uint8_t *sdp, size_t n, bool final, media_done_fn done,
+		  void *ctx)
+{
+	struct media_answer in;
+
+	record_init(&media_answer_record, &in);
+	COPY(in.call, leg->call);
+	in.leg = leg->side;
+	COPY(in.branch, leg->branch);
+	in.sdp_bytes = (uint32_t)n;
+	memcpy(in.sdp, sdp, n);
+	addr_format(&leg->peer->addr, in.source);
+	in.local = leg->peer->local;
+	COPY(in.permit_ip, leg->permit_ip);
+	COPY(in.advertise, leg->advertise);
+	in.final = final;
+	call(m, MEDIA_ANSWER, &in,
+	     &(struct pending){ .done = done, .sdp = true, .ctx = ctx });
+}
+
+void media_accept(struct media_client *m, const struct media_leg *leg,
+		  const uint8_t *sdp, size_t n, media_done_fn done, void *ctx)
+{
+	struct media_accept in;
+
+	record_init(&media_accept_record, &in);
+	COPY(in.call, leg->call);
+	in.leg = leg->side;
+	in.sdp_bytes = (uint32_t)n;
+	if (n > 0)
+		memcpy(in.sdp, sdp, n);
+	addr_format(&leg->peer->addr, in.source);
+	in.local = leg->peer->local;
+	COPY(in.permit_ip, leg->permit_ip);
+	COPY(in.advertise, leg->advertise);
+	COPY(in.codecs, leg->codecs);
+	call(m, MEDIA_ACCEPT, &in,
+	     &(struct pending){ .done = done, .sdp = true, .ctx = ctx });
+}
+
+static void call_leg(struct media_client *m, size_t method, const char *id,
+		     enum media_side side, const struct pending *how)
+{
+	struct media_call in;
+
+	record_init(&media_call_record, &in);
+	COPY(in.call, id);
+	in.leg = side;
+	call(m, method, &in, how);
+}
+
+void media_rollback(struct media_client *m, const char *id,
+		    enum media_side side)
+{
+	call_leg(m, MEDIA_ROLLBACK, id, side, &(struct pending){ 0 });
+}
+
+void media_delete(struct media_client *m, const char *id, media_stats_fn done,
+		  void *ctx)
+{
+	call_leg(m, MEDIA_DELETE, id, MEDIA_CALLER,
+		 &(struct pending){ .stats = done, .ctx = ctx });
+}
+
+void media_play(struct media_client *m, const struct media_prompt *p,
+		media_done_fn done, void *ctx)
+{
+	struct media_play in;
+
+	record_init(&media_play_record, &in);
+	COPY(in.call, p->call);
+	in.leg = p->side;
+	COPY(in.prompts, p->prompts);
+	in.repeat = p->repeat;
+	in.id = p->id;
+	call(m, MEDIA_PLAY, &in, &(struct pending){ .done = done, .ctx = ctx });
+}
+
+void media_collect(struct media_client *m, const struct media_prompt *p,
+		   media_done_fn done, void *ctx)
+{
+	struct media_collect in;
+
+	record_init(&media_collect_record, &in);
+	COPY(in.call, p->call);
+	in.leg = p->side;
+	COPY(in.prompts, p->prompts);
+	in.max_digits = p->max_digits;
+	in.first_digit_s = p->first_digit_s;
+	in.next_digit_s = p->next_digit_s;
+	COPY(in.end_digit, p->end_digit);
+	in.id = p->id;
+	call(m, MEDIA_COLLECT, &in,
+	     &(struct pending){ .done = done, .ctx = ctx });
+}
+
+void media_echo(struct media_client *m, const char *id, media_done_fn done,
+		void *ctx)
+{
+	call_leg(m, MEDIA_ECHO, id, MEDIA_CALLER,
+		 &(struct pending){ .done = done, .ctx = ctx });
+}
+
+void media_stop(struct media_client *m, const char *id, enum media_side side)
+{
+	call_leg(m, MEDIA_STOP, id, side, &(struct pending){ 0 });
+}
+
+void media_forget(struct media_client *m, void *ctx)
+{
+	struct pending *p = LIST_FIRST(&m->pending);
+
+	while (p != NULL) {
+		struct pending *next = LIST_NEXT(p, in_client);
+
+		if (p->ctx == ctx && (p->done != NULL || p->stats != NULL)) {
+			p->done = NULL;
+			p->stats = NULL;
+		}
+		p = next;
+	}
+}
