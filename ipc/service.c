@@ -262,6 +262,7 @@ int service_main(int argc, char **argv, const struct service_def *def)
 
 	start_close_inherited();
 	read_options(argc, argv, def, &set);
+	st.s.options = def->options;
 	st.s.state_dir = set.state;
 	st.s.run_dir = set.run;
 	st.s.base = event_base_new();

@@ -30,6 +30,7 @@ struct service {
 	struct seal *seal;
 	const char *state_dir;
 	const char *run_dir;
+	const struct start_option *options; /* the definition's, filled in */
 	void *daemon; /* the daemon's own context, set by start() */
 };
 
