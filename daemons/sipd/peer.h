@@ -21,9 +21,11 @@ struct peer {
 	struct addr addr;
 	uint16_t port; /* host order */
 	enum peer_transport transport;
-	bool local; /* trusted: loopback or a local network (SPEC 1) */
-	bool proven; /* the source is no forgery: connected, or knew our nonce */
+	bool local;  /* trusted: loopback or a local network (SPEC 1) */
+	bool proven; /* the source is no forgery: connected, or knew our nonce
+		      */
 	bool old_secret; /* it still uses the previous password */
 	char extension[PEER_EXTENSION]; /* authenticated as; "" is nobody */
-	struct tport_s *tport; /* of a connection; NULL for UDP */
+	struct tport_s *tport; /* it came by: the connection, or for UDP the
+				  socket. For NTATAG_TPORT; may be NULL */
 };

@@ -16,6 +16,7 @@
 struct event_base;
 struct msg_s;
 struct nta_agent_s;
+struct request;
 struct sip_s;
 struct sofia;
 struct su_root_s;
@@ -51,8 +52,29 @@ void sofia_host(struct sofia *s, const struct peer *peer,
 void sofia_contact(struct sofia *s, const struct peer *peer, const char *user,
 		   char contact[SOFIA_CONTACT]);
 
+/* The socket of ours that faces an address, for a peer that is not here now.
+   NULL: no route, or TLS is off. */
+struct tport_s *sofia_tport_facing(struct sofia *s, const struct addr *addr,
+				   enum peer_transport transport);
+
+/* Is a connection lost? (UDP sockets are not.) */
+bool sofia_tport_lost(struct tport_s *tport);
+struct tport_s *sofia_tport_ref(struct tport_s *tport);
+void sofia_tport_unref(struct tport_s *tport);
+
 /* "sip:host:port;transport=udp" of where a peer was seen. */
 void sofia_route(const struct peer *peer, char *route, size_t size);
+
+/*
+ * Ends a request. headers: further header lines, each with CRLF, or NULL; they
+ * must hold no peer's bytes that were not checked.
+ */
+void sofia_reply(struct sofia *s, struct request *r, unsigned code,
+		 const char *phrase, const char *headers);
+void sofia_drop(struct sofia *s, struct request *r);
+
+/* Keeps a request beyond the callback that brought it. */
+void sofia_hold(struct request *r);
 
 /* How late the event loop runs, in milliseconds (a moving measure). */
 uint32_t sofia_lag_ms(const struct sofia *s);

@@ -1,0 +1,23 @@
+/*
+ * Who is banned from SIP now, as guardd told: sipd drops at once what the
+ * packet filter will drop in a moment, and what came over a connection that
+ * was open before. A set of sources with an end; bounded; no I/O.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct addr;
+struct ban_fact;
+struct bans;
+
+struct bans *bans_new(void);
+void bans_free(struct bans *b);
+
+/* A ban began or ended. Facts about other services than sip are ignored. */
+void bans_fact(struct bans *b, const struct ban_fact *fact);
+
+/* now_ms: wall clock, as the facts have it. */
+bool bans_has(struct bans *b, const struct addr *addr, uint64_t now_ms);

@@ -1,0 +1,65 @@
+/* Making and changing the agent: for sipd.c alone. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "peer.h"
+#include "request.h"
+
+struct event_base;
+struct sofia;
+
+/* What a message that was not even a request is reported as. */
+enum sofia_bad { SOFIA_MALFORMED, SOFIA_SCANNER };
+
+struct sofia_ops {
+	/* Is this address trusted (SPEC 1)? */
+	bool (*local)(void *ctx, const struct addr *addr);
+	/* Must its messages be dropped before they are read? */
+	bool (*banned)(void *ctx, const struct addr *addr);
+	/* Is this User-Agent a known scanner's? Reported and dropped if so. */
+	bool (*scanner)(void *ctx, const char *user_agent);
+	/* Dropped in silence: `what` in our words, never the peer's. */
+	void (*bad)(void *ctx, enum sofia_bad bad, const struct peer *peer,
+		    const char *what);
+	/* A well-formed request outside a dialog; takes it. */
+	void (*request)(void *ctx, struct request *r);
+	/* May an agent with old ports go? (No call needs it.) */
+	bool (*idle)(void *ctx);
+};
+
+struct sofia_ports {
+	uint16_t port;
+	uint16_t tls_port; /* 0: no TLS */
+	char certificate[256];
+	char external[65];
+};
+
+struct sofia_config {
+	struct event_base *base;
+	const char *state_dir;
+	const char *bind; /* addresses separated by ';', NULL: all */
+	const struct sofia_ops *ops;
+	void *ctx;
+	struct sofia_ports ports;
+};
+
+/* NULL, and one line in why that says what to do. */
+struct sofia *sofia_new(const struct sofia_config *config, char *why,
+			size_t why_size);
+void sofia_free(struct sofia *s);
+
+/* Binds addresses of the box that appeared since; those that went stay, no
+   packet comes to them. */
+void sofia_follow_addresses(struct sofia *s);
+
+/* Somebody proved over this connection who he is: it no longer counts against
+   the source's allowance. */
+void sofia_trust(struct sofia *s, const struct peer *peer);
+
+/* New ports, in force when it returns 0; calls in progress keep the old ones
+   until they end. On an error the old ones stay. */
+int sofia_set_ports(struct sofia *s, const struct sofia_ports *ports, char *why,
+		    size_t why_size);

@@ -1,0 +1,237 @@
+/*
+ * Connections. Sofia accepts without end and never tires of waiting, so that
+ * one attacker could hold all our descriptors. Two bounds:
+ *
+ *	accept()	takes the place of libc's within this process: beyond a
+ *			number of descriptors, new connections are closed
+ *	the sweep	looks at our own descriptors four times a second: it
+ *			shuts what never spoke, and what one source has beyond
+ *			its allowance. Sofia then sees the end of the stream
+ *
+ * The packet filter limits connections per source before that.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "clock.h"
+
+#include "sofia_impl.h"
+
+enum {
+	FLOW_FD_MAX = 3500,   /* under the limit of open files */
+	FLOW_PER_SOURCE = 32, /* of an untrusted source, none signed in */
+	FLOW_PER_LOCAL = 512,
+	FLOW_SILENT_MS = 8000, /* from the connection to the first request */
+	SWEEP_MS = 250,
+};
+
+struct flow_key {
+	struct addr addr;
+	uint16_t port;
+};
+
+struct sofia_flow {
+	struct flow_key key;
+	uint64_t since_ms;
+	uint32_t seen; /* the sweep that saw it last */
+	int fd;
+	bool spoke;
+	bool trusted;
+	UT_hash_handle hh;
+};
+
+struct source_count {
+	struct prefix source;
+	unsigned n;
+	UT_hash_handle hh;
+};
+
+/* glibc declares it with a union of pointers. */
+int accept(int fd, __SOCKADDR_ARG address, socklen_t *addr_len)
+{
+	struct sockaddr *addr = address.__sockaddr__;
+	int s = accept4(fd, addr, addr_len, SOCK_CLOEXEC);
+
+	if (s < FLOW_FD_MAX)
+		return s;
+	if (addr && addr->sa_family == AF_UNIX)
+		return s;
+	(void)close(s);
+	errno = ECONNABORTED;
+	return -1;
+}
+
+static struct sofia_flow *flow_get(struct sofia *s, const struct addr *addr,
+				   uint16_t port)
+{
+	struct sofia_flow *f;
+	struct flow_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.addr.family = addr->family;
+	memcpy(key.addr.bytes, addr->bytes, sizeof(key.addr.bytes));
+	key.port = port;
+	HASH_FIND(hh, s->flows, &key, sizeof(key), f);
+	if (f)
+		return f;
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return NULL;
+	f->key = key;
+	f->since_ms = clock_mono_ms();
+	f->fd = -1;
+	HASH_ADD(hh, s->flows, key, sizeof(f->key), f);
+	return f;
+}
+
+void sofia_flow_spoke(struct sofia *s, const struct peer *peer)
+{
+	struct sofia_flow *f;
+
+	if (peer->transport == PEER_UDP)
+		return;
+	f = flow_get(s, &peer->addr, peer->port);
+	if (f)
+		f->spoke = true;
+}
+
+void sofia_trust(struct sofia *s, const struct peer *peer)
+{
+	struct sofia_flow *f;
+
+	if (peer->transport == PEER_UDP)
+		return;
+	f = flow_get(s, &peer->addr, peer->port);
+	if (f)
+		f->trusted = true;
+}
+
+/* A connection of ours on a SIP port? Then whose. */
+static bool is_flow(const struct sofia *s, int fd, struct addr *peer,
+		    uint16_t *port)
+{
+	struct sockaddr_storage ss;
+	socklen_t n = sizeof(ss);
+	struct addr ours;
+	uint16_t our_port;
+
+	if (getpeername(fd, (struct sockaddr *)&ss, &n) < 0)
+		return false;
+	if (addr_from_sockaddr(peer, port, (struct sockaddr *)&ss) < 0)
+		return false;
+	n = sizeof(ss);
+	if (getsockname(fd, (struct sockaddr *)&ss, &n) < 0 ||
+	    addr_from_sockaddr(&ours, &our_port, (struct sockaddr *)&ss) < 0)
+		return false;
+	return our_port == s->config.ports.port ||
+	       our_port == s->config.ports.tls_port;
+}
+
+/* Counts one more of a source; the number it has by now. */
+static unsigned count_one(struct source_count **counts, const struct addr *addr)
+{
+	struct source_count *c;
+	struct prefix source;
+
+	memset(&source, 0, sizeof(source));
+	prefix_of_source(&source, addr);
+	HASH_FIND(hh, *counts, &source, sizeof(source), c);
+	if (!c) {
+		c = calloc(1, sizeof(*c));
+		if (!c)
+			return 0;
+		c->source = source;
+		HASH_ADD(hh, *counts, source, sizeof(c->source), c);
+	}
+	return ++c->n;
+}
+
+static bool flow_too_much(struct sofia *s, const struct sofia_flow *f,
+			  struct source_count **counts, uint64_t now)
+{
+	bool local;
+
+	if (!f->spoke && now - f->since_ms > FLOW_SILENT_MS)
+		return true;
+	if (f->trusted)
+		return false;
+	local = s->config.ops->local(s->config.ctx, &f->key.addr);
+	return count_one(counts, &f->key.addr) >
+	       (unsigned)(local ? FLOW_PER_LOCAL : FLOW_PER_SOURCE);
+}
+
+/* Marks what is there; shuts what is too much; forgets what is gone. */
+static void on_sweep(evutil_socket_t unused, short what, void *arg)
+{
+	struct sofia *s = arg;
+	struct source_count *counts = NULL, *c, *c_next;
+	struct sofia_flow *f, *next;
+	uint64_t now = clock_mono_ms();
+	uint32_t seen = (uint32_t)(now / SWEEP_MS) + 1;
+	int top = dup(2), fd, misses = 0;
+
+	(void)unused;
+	(void)what;
+	/* Descriptors are handed out lowest first: a free one beyond which
+	   64 in a row are none is the end. */
+	for (fd = 3; fd < FLOW_FD_MAX && (fd <= top || misses < 64); fd++) {
+		struct addr addr;
+		uint16_t port;
+
+		if (!is_flow(s, fd, &addr, &port)) {
+			misses++;
+			continue;
+		}
+		misses = 0;
+		f = flow_get(s, &addr, port);
+		if (!f)
+			continue;
+		f->seen = seen;
+		f->fd = fd;
+		if (flow_too_much(s, f, &counts, now))
+			(void)shutdown(fd, SHUT_RDWR);
+	}
+	if (top >= 0)
+		(void)close(top);
+	HASH_ITER(hh, s->flows, f, next)
+	{
+		if (f->seen == seen)
+			continue;
+		HASH_DEL(s->flows, f);
+		free(f);
+	}
+	HASH_ITER(hh, counts, c, c_next)
+	{
+		HASH_DEL(counts, c);
+		free(c);
+	}
+}
+
+int sofia_flow_init(struct sofia *s)
+{
+	struct timeval tv = { 0, SWEEP_MS * 1000 };
+
+	s->sweep = event_new(s->config.base, -1, EV_PERSIST, on_sweep, s);
+	if (!s->sweep || event_add(s->sweep, &tv) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void sofia_flow_fini(struct sofia *s)
+{
+	struct sofia_flow *f, *next;
+
+	if (s->sweep)
+		event_free(s->sweep);
+	s->sweep = NULL;
+	HASH_ITER(hh, s->flows, f, next)
+	{
+		HASH_DEL(s->flows, f);
+		free(f);
+	}
+}
