@@ -1,0 +1,447 @@
+/* The states of a call, driven from all sides. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "check.h"
+#include "sipd_call_doubles.h"
+
+static void dial(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_DIAL);
+
+	(void)snprintf(v.targets, sizeof(v.targets), "802");
+	v.longest_s = 3600;
+	world_verdict(&v);
+}
+
+static void up(void)
+{
+	world_open();
+	world_call("offer");
+	CHECK_STR(w.ask.who, "801");
+	CHECK_STR(w.ask.number, "802");
+	dial();
+	world_media("offer", 0, "to-phone");
+	CHECK_STR(w.phone[0]->log, "invite(to-phone)");
+	world_leg(w.phone[0], LEG_RINGING, 180, NULL);
+	world_leg(w.phone[0], LEG_ANSWERED, 200, "answer");
+	CHECK_STR(w.phone[0]->log, "invite(to-phone) ack()");
+	world_media("answer", 0, "to-caller");
+	CHECK_STR(w.caller->log, "ring answer(to-caller)");
+	world_leg(w.caller, LEG_ACKED, 0, NULL);
+}
+
+static void test_talk(void)
+{
+	up();
+	world_leg(w.phone[0], LEG_GONE, 200, NULL);
+	CHECK_STR(w.caller->log, "ring answer(to-caller) hangup:200");
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_ANSWERED);
+	CHECK_EQ(w.cdr.sip_code, 200);
+	CHECK_EQ(w.cdr.caller_packets, 500);
+	CHECK_STR(w.cdr.reason, "the callee hung up");
+	CHECK_STR(w.states, "asking ringing up ending");
+	world_close();
+}
+
+static void test_caller_hangs_up(void)
+{
+	up();
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	world_media("delete", -EIO, NULL);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_ANSWERED);
+	CHECK_STR(w.cdr.reason, "the caller hung up");
+	world_close();
+}
+
+static void test_cancel(void)
+{
+	world_open();
+	world_call("offer");
+	dial();
+	world_media("offer", 0, "x");
+	world_leg(w.caller, LEG_CANCELLED, 487, NULL);
+	CHECK_STR(w.phone[0]->log, "invite(x) hangup:487");
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_NO_ANSWER);
+	CHECK_EQ(w.cdr.sip_code, 487);
+	world_close();
+}
+
+/* What mediad or routed say after the end must find nobody. */
+static void test_cancel_while_asking(void)
+{
+	world_open();
+	world_call("offer");
+	world_leg(w.caller, LEG_CANCELLED, 487, NULL);
+	CHECK(w.asked == NULL);
+	CHECK_EQ(w.n_ops, 0);
+	world_close();
+
+	world_open();
+	world_call("offer");
+	dial();
+	world_leg(w.caller, LEG_CANCELLED, 487, NULL);
+	world_media("offer", 0, "late");
+	CHECK_STR(w.phone[0]->log, "hangup:487");
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+static void test_routed_silent(void)
+{
+	world_open();
+	world_call("offer");
+	world_verdict(NULL);
+	CHECK_STR(w.caller->log, "hangup:503");
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_FAILED);
+	world_close();
+}
+
+static void test_refuse(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_REFUSE);
+
+	world_open();
+	v.code = 404;
+	(void)snprintf(v.reason, sizeof(v.reason), "no such number");
+	world_call("offer");
+	world_verdict(&v);
+	CHECK_STR(w.caller->log, "hangup:404");
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_REFUSED);
+	CHECK_STR(w.cdr.reason, "no such number");
+	world_close();
+}
+
+static void test_refuse_in_words(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_REFUSE);
+
+	world_open();
+	v.code = 404;
+	(void)snprintf(v.prompts, sizeof(v.prompts), "pbx-invalid");
+	world_call("offer");
+	world_verdict(&v);
+	world_media("accept", 0, "sound");
+	CHECK_STR(w.caller->log, "early(sound)");
+	CHECK_STR(w.prompts, "pbx-invalid");
+	world_media("play", 0, NULL);
+	world_heard(MEDIA_EVENT_KIND_PLAYED, "");
+	CHECK_STR(w.caller->log, "early(sound) hangup:404");
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_REFUSED);
+	world_close();
+
+	/* Without a port for it the refusal is silent, but one. */
+	world_open();
+	world_call("offer");
+	world_verdict(&v);
+	world_media("accept", -EBUSY, NULL);
+	CHECK_STR(w.caller->log, "hangup:404");
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+static void test_fork(void)
+{
+	world_open();
+	w.phones_registered = 3;
+	world_call("offer");
+	dial();
+	/* Two phones see us at one address, the third at another. */
+	world_media("offer", 0, "local");
+	world_media("offer", 0, "outside");
+	CHECK_STR(w.phone[0]->log, "invite(outside)");
+	CHECK_STR(w.phone[1]->log, "invite(outside)");
+	CHECK_STR(w.phone[2]->log, "invite(local)");
+	world_leg(w.phone[0], LEG_RINGING, 180, NULL);
+	world_leg(w.phone[1], LEG_RINGING, 180, NULL);
+	CHECK_STR(w.caller->log, "ring");
+	world_leg(w.phone[2], LEG_FAILED, 486, NULL);
+	world_leg(w.phone[1], LEG_ANSWERED, 200, "answer");
+	CHECK_STR(w.phone[0]->log, "invite(outside) hangup:200");
+	CHECK_STR(w.phone[1]->log, "invite(outside) ack()");
+	world_media("answer", 0, "a");
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+static void test_all_fail(void)
+{
+	world_open();
+	w.phones_registered = 2;
+	world_call("offer");
+	dial();
+	world_media("offer", 0, "x");
+	world_leg(w.phone[0], LEG_FAILED, 503, NULL);
+	CHECK_EQ(w.ended, 0);
+	world_leg(w.phone[1], LEG_FAILED, 486, NULL);
+	CHECK_STR(w.caller->log, "hangup:486");
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_BUSY);
+	world_close();
+}
+
+/* 6xx speaks for all phones (RFC 3261 section 16.7). */
+static void test_decline(void)
+{
+	world_open();
+	w.phones_registered = 2;
+	world_call("offer");
+	dial();
+	world_media("offer", 0, "x");
+	world_leg(w.phone[0], LEG_FAILED, 603, NULL);
+	CHECK(w.phone[1]->gone);
+	CHECK_STR(w.caller->log, "hangup:603");
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+static void test_not_registered(void)
+{
+	world_open();
+	w.phones_registered = 0;
+	world_call("offer");
+	dial();
+	CHECK_STR(w.caller->log, "hangup:480");
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_NO_ANSWER);
+	world_close();
+}
+
+static void test_no_port(void)
+{
+	world_open();
+	world_call("offer");
+	dial();
+	world_media("offer", -EBUSY, NULL);
+	CHECK_STR(w.caller->log, "hangup:503");
+	CHECK_STR(w.phone[0]->log, "hangup:503");
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+static void test_early_media(void)
+{
+	world_open();
+	w.phones_registered = 2;
+	world_call("offer");
+	dial();
+	world_media("offer", 0, "x");
+	world_leg(w.phone[0], LEG_EARLY, 183, "early");
+	world_media("early", 0, "to-caller");
+	CHECK_STR(w.caller->log, "ring early(to-caller)");
+	/* A second voice is not mixed in. */
+	world_leg(w.phone[1], LEG_EARLY, 183, "early");
+	CHECK_EQ(w.n_ops, 0);
+	world_leg(w.phone[0], LEG_ANSWERED, 200, "early");
+	world_media("answer", 0, "to-caller");
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+/* INVITE without SDP: the callee's offer, the caller's answer in its ACK. */
+static void test_delayed_offer(void)
+{
+	world_open();
+	world_call("");
+	dial();
+	CHECK_STR(w.phone[0]->log, "invite()");
+	world_leg(w.phone[0], LEG_ANSWERED, 200, "phone-offer");
+	world_media("offer", 0, "to-caller");
+	CHECK_STR(w.caller->log, "answer(to-caller)");
+	CHECK_STR(w.phone[0]->log, "invite()");
+	world_leg(w.caller, LEG_ACKED, 0, "caller-answer");
+	world_media("answer", 0, "to-phone");
+	CHECK_STR(w.phone[0]->log, "invite() ack(to-phone)");
+	CHECK_STR(w.states, "asking ringing up");
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+static void test_hold(void)
+{
+	up();
+	world_leg(w.caller, LEG_OFFER, 0, "hold");
+	world_media("offer", 0, "hold2");
+	CHECK_STR(w.phone[0]->log, "invite(to-phone) ack() reinvite(hold2)");
+	/* Its own offer meanwhile is glare. */
+	world_leg(w.phone[0], LEG_OFFER, 0, "mine");
+	CHECK_STR(w.phone[0]->log,
+		  "invite(to-phone) ack() reinvite(hold2) reject:491");
+	world_leg(w.phone[0], LEG_REANSWERED, 200, "held");
+	world_media("answer", 0, "held2");
+	CHECK_STR(w.caller->log, "ring answer(to-caller) accept(held2)");
+	/* Refused: what was before stays. */
+	world_leg(w.phone[0], LEG_OFFER, 0, "codec");
+	world_media("offer", 0, "codec2");
+	world_leg(w.caller, LEG_REFUSED, 488, NULL);
+	CHECK(world_media_waits("rollback/b"));
+	world_media("rollback/b", 0, NULL);
+	/* The other side is busy with an offer of its own. */
+	w.phone[0]->busy = true;
+	world_leg(w.caller, LEG_OFFER, 0, "late");
+	CHECK_STR(w.caller->log, "ring answer(to-caller) accept(held2) "
+				 "reinvite(codec2) reject:491");
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+static void test_offer_wanted(void)
+{
+	up();
+	w.caller->log[0] = '\0';
+	w.phone[0]->log[0] = '\0';
+	world_leg(w.caller, LEG_OFFER_WANTED, 0, NULL);
+	CHECK_STR(w.phone[0]->log, "reinvite()");
+	world_leg(w.phone[0], LEG_REANSWERED, 200, "offer");
+	world_media("offer", 0, "offer2");
+	CHECK_STR(w.caller->log, "accept(offer2)");
+	world_leg(w.caller, LEG_OFFER_ANSWER, 0, "answer");
+	world_media("answer", 0, "answer2");
+	CHECK_STR(w.phone[0]->log, "reinvite() ack(answer2)");
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+static void test_collect(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_COLLECT);
+
+	world_open();
+	(void)snprintf(v.prompts, sizeof(v.prompts), "agent-pass");
+	(void)snprintf(v.step, sizeof(v.step), "pin/1");
+	world_call("offer");
+	world_verdict(&v);
+	world_media("accept", 0, "sound");
+	world_media("collect", 0, NULL);
+	world_heard(MEDIA_EVENT_KIND_COLLECTED, "4829");
+	CHECK_EQ(w.asks, 2);
+	CHECK_STR(w.ask.step, "pin/1");
+	CHECK_STR(w.ask.digits, "4829");
+	/* The call that follows finds the caller with mediad's sound. */
+	dial();
+	world_media("accept", 0, "to-phone");
+	CHECK_STR(w.phone[0]->log, "invite(to-phone)");
+	world_leg(w.phone[0], LEG_RINGING, 180, NULL);
+	CHECK_STR(w.prompts, "tone/ringback");
+	world_media("play", 0, NULL);
+	world_leg(w.phone[0], LEG_ANSWERED, 200, "answer");
+	world_media("answer", 0, "ignored");
+	CHECK_STR(w.caller->log, "early(sound) answer(sound)");
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+static void test_echo(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_ECHO);
+
+	world_open();
+	v.answer = true;
+	(void)snprintf(v.prompts, sizeof(v.prompts), "demo-echotest");
+	world_call("offer");
+	world_verdict(&v);
+	world_media("accept", 0, "sound");
+	CHECK_STR(w.caller->log, "answer(sound)");
+	world_media("play", 0, NULL);
+	world_heard(MEDIA_EVENT_KIND_PLAYED, "");
+	world_media("echo", 0, NULL);
+	world_leg(w.caller, LEG_OFFER, 0, "hold");
+	world_media("accept", 0, "held");
+	CHECK_STR(w.caller->log, "answer(sound) accept(held)");
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_ANSWERED);
+	world_close();
+}
+
+static void test_media_lost(void)
+{
+	up();
+	w.no_media = true;
+	b2b_media_lost(w.call);
+	CHECK_EQ(w.ended, 1);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_ANSWERED);
+	CHECK_STR(w.cdr.reason, "the sound service restarted");
+	world_close();
+}
+
+static void test_instruct(void)
+{
+	struct instruct in;
+
+	up();
+	record_init(&instruct_record, &in);
+	in.action = INSTRUCT_ACTION_HANGUP;
+	(void)snprintf(in.reason, sizeof(in.reason), "cap reached");
+	b2b_instruct(w.call, &in);
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.cdr.reason, "cap reached");
+	world_close();
+}
+
+static void test_originate(void)
+{
+	world_open();
+	w.call = b2b_new(&w.hub);
+	CHECK(w.call != NULL);
+	CHECK_EQ(b2b_originate(w.call, "801", "802"), 0);
+	world_media("accept", 0, "ours");
+	CHECK_STR(w.phone[0]->log, "invite(ours)");
+	world_leg(w.phone[0], LEG_ANSWERED, 200, "answer");
+	w.caller = w.phone[0];
+	world_media("answer", 0, "x");
+	CHECK_EQ(w.asks, 1);
+	CHECK_STR(w.ask.who, "801");
+	dial();
+	world_media("accept", 0, "to-phone");
+	world_leg(w.phone[1], LEG_RINGING, 180, NULL);
+	world_media("play", 0, NULL);
+	world_leg(w.phone[1], LEG_ANSWERED, 200, "answer");
+	world_media("answer", 0, "x");
+	CHECK_STR(w.states, "ringing asking ringing up");
+	world_leg(w.phone[1], LEG_GONE, 200, NULL);
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.phone[0]->log, "invite(ours) ack() hangup:200");
+	world_close();
+
+	world_open();
+	w.phones_registered = 0;
+	w.call = b2b_new(&w.hub);
+	CHECK_EQ(b2b_originate(w.call, "801", "802"), -ENOENT);
+	b2b_free(w.call);
+	event_base_free(w.base);
+}
+
+int main(void)
+{
+	test_talk();
+	test_caller_hangs_up();
+	test_cancel();
+	test_cancel_while_asking();
+	test_routed_silent();
+	test_refuse();
+	test_refuse_in_words();
+	test_fork();
+	test_all_fail();
+	test_decline();
+	test_not_registered();
+	test_no_port();
+	test_early_media();
+	test_delayed_offer();
+	test_hold();
+	test_offer_wanted();
+	test_collect();
+	test_echo();
+	test_media_lost();
+	test_instruct();
+	test_originate();
+	return 0;
+}
