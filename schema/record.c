@@ -12,12 +12,17 @@
 
 int issue_set(struct issue *issue, const char *field, const char *fmt, ...)
 {
+	char what[sizeof(issue->what)];
 	va_list ap;
 
-	snprintf(issue->field, sizeof(issue->field), "%s", field);
+	/* Both may repeat what was sent, and a cut may fall inside a character:
+	   what goes on the bus must be UTF-8. */
 	va_start(ap, fmt);
-	vsnprintf(issue->what, sizeof(issue->what), fmt, ap);
+	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
+	text_from_peer(issue->what, sizeof(issue->what), what, strlen(what));
+	text_from_peer(issue->field, sizeof(issue->field), field,
+		       strlen(field));
 	return -EINVAL;
 }
 

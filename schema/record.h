@@ -88,7 +88,8 @@ struct issue {
 	char what[200];
 };
 
-/* Writes an issue; returns -EINVAL so that callers can return it. */
+/* Writes an issue, cut to its room, always clean UTF-8; returns -EINVAL so that
+   callers can return it. */
 int issue_set(struct issue *issue, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -151,28 +151,23 @@ static int parse_mask(const char *text)
 static int read_len(const struct addr *a, const char *text, char *why,
 		    size_t why_size)
 {
-	int len;
+	bool as_mask = a->family == AF_INET && strchr(text, '.');
+	int len = as_mask ? parse_mask(text) : parse_len(text, bits_of(a));
 
-	if (a->family == AF_INET && strchr(text, '.')) {
-		len = parse_mask(text);
-		if (len == -EDOM)
-			snprintf(why, why_size,
-				 "the mask %s has holes: ones come first, "
-				 "then zeros, as in 255.255.255.0",
-				 text);
-		else if (len < 0)
-			snprintf(why, why_size,
-				 "'/%s' is no mask: write /24 or "
-				 "/255.255.255.0",
-				 text);
-		return len < 0 ? -EINVAL : len;
-	}
-
-	len = parse_len(text, bits_of(a));
-	if (len < 0)
-		snprintf(why, why_size, "'/%s' is no length: write /0 to /%u",
-			 text, bits_of(a));
-	return len;
+	if (len >= 0)
+		return len;
+	if (len == -EDOM)
+		snprintf(why, why_size,
+			 "the mask %s has holes: ones come first, then zeros, "
+			 "as in 255.255.255.0",
+			 text);
+	else if (as_mask)
+		snprintf(why, why_size,
+			 "the mask is none: write /24 or /255.255.255.0");
+	else
+		snprintf(why, why_size, "the length is none: write /0 to /%u",
+			 bits_of(a));
+	return -EINVAL;
 }
 
 /* A network inside ::ffff:0:0/96 is an IPv4 network. */
@@ -223,10 +218,10 @@ int prefix_parse(struct prefix *p, const char *text, char *why, size_t why_size)
 	if (slash && strlen(slash + 1) < sizeof(mask_text))
 		memcpy(mask_text, slash + 1, strlen(slash + 1));
 	if (parse_unfolded(&made.addr, addr_text) < 0) {
+		/* What was sent is not repeated: it may be anything. */
 		snprintf(why, why_size,
-			 "'%.64s' is no address: write 192.168.1.9, "
-			 "192.168.1.0/24 or 2001:db8::/32",
-			 text);
+			 "must be an address or a network, such as "
+			 "192.168.1.9, 192.168.1.0/24 or 2001:db8::/32");
 		return -EINVAL;
 	}
 

@@ -21,6 +21,16 @@ enum {
 
 #define SPECIALS "$#*!%+-.:=?@_"
 
+/* UTF-8 characters, not bytes. */
+static size_t characters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
 struct classes {
 	bool upper, lower, digit, special;
 };
@@ -159,9 +169,12 @@ static bool all_digits(const char *s, size_t n)
 	return n > 0;
 }
 
+/* Somebody may send a megabyte: the length is taken once. */
 static bool contains(const char *secret, const char *part, size_t n)
 {
-	for (; strlen(secret) >= n; secret++)
+	size_t left = strlen(secret);
+
+	for (; left >= n; left--, secret++)
 		if (strncasecmp(secret, part, n) == 0)
 			return true;
 	return false;
@@ -192,15 +205,16 @@ static const char *contained(const char *secret, const char *word)
 
 const char *password_weak(const char *secret, const char *const words[])
 {
-	size_t n = strlen(secret);
+	static const char needs[] = "needs upper and lower case, a digit and "
+				    "one of " SPECIALS ", or 16 characters";
+	size_t n = characters(secret);
 
 	if (n < SHORTEST)
 		return "shorter than 10 characters";
 	if (is_common(secret))
 		return "on the list of common passwords";
 	if (n < PASSPHRASE && !all_classes(secret))
-		return "needs upper and lower case, a digit and one of " //
-			SPECIALS ", or 16 characters";
+		return needs;
 	if (has_run(secret) || has_keys_run(secret))
 		return "contains a run such as 1234, abcd, aaaa or qwert";
 	if (too_few_different(secret))

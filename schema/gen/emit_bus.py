@@ -8,8 +8,8 @@ from model import TYPES
 
 # The generic object of a configuration table; ipc/table serves it.
 TABLE1 = {
-    "List": ([], [("rows", "a(sa{ss})")]),
-    "Get": ([("key", "s")], [("row", "a{ss}")]),
+    "List": ([], [("rows", "a(sa{ss})"), ("seq", "t")]),
+    "Get": ([("key", "s")], [("row", "a{ss}"), ("seq", "t")]),
     "Put": ([("key", "s"), ("patch", "a{ss}")], [("made", "a{ss}")]),
     "Set": ([("key", "s"), ("field", "s"), ("value", "s")],
             [("made", "a{ss}")]),
@@ -18,6 +18,7 @@ TABLE1 = {
     "Check": ([("key", "s"), ("patch", "a{ss}")], []),
     "Apply": ([("context", "a{ss}"), ("rows", "a(ssa{ss})")],
               [("seq", "t"), ("made", "a(sa{ss})")]),
+    "Journal": ([("before", "t"), ("most", "u")], [("entries", "a(ts)")]),
 }
 TABLE1_CHANGED = [("key", "s"), ("op", "s"), ("seq", "t")]
 

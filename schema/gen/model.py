@@ -152,9 +152,8 @@ def build(cls, where, raw, **more):
     need(isinstance(raw, dict), where, "must be a table")
     for word, value in raw.items():
         need(word in known and word not in more, where, f"unknown word '{word}'")
-        kind = {"str": str, "int": int, "int | None": int, "bool": bool,
-                "list": list, str: str, int: int, bool: bool, list: list,
-                int | None: int}.get(known[word].type, object)
+        kind = known[word].type
+        kind = int if kind == int | None else kind
         need(isinstance(value, kind) and (kind is not int or
              not isinstance(value, bool)), where, f"'{word}' has the wrong type")
     try:
@@ -312,9 +311,14 @@ def read_iface(path):
 
 
 def check_links(recs, ifaces):
-    codes = {}
+    codes, enums = {}, {}
     for r in recs.values():
         for f in r.fields:
+            name = f"{r.name}_{f.name}"
+            need(f.type != "enum" or name not in enums, f"{r.name}: {f.name}",
+                 f"'enum {name}' is {enums.get(name)}'s, too")
+            if f.type == "enum":
+                enums[name] = r.name
             t = recs.get(f.table)
             need(f.type != "ref" or t and t.kind == "table",
                  f"{r.name}: {f.name}", f"there is no table '{f.table}'")

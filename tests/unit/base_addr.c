@@ -122,13 +122,13 @@ static const struct prefix_row prefix_rows[] = {
 	{ "192.168.1.0/+8", NULL, "write /0 to /32" },
 	{ "192.168.1.0/24x", NULL, "write /0 to /32" },
 	{ "192.168.1.0/24/24", NULL, "write /0 to /32" },
-	{ "192.168.1.0/255.255.255", NULL, "is no mask" },
+	{ "192.168.1.0/255.255.255", NULL, "the mask is none" },
 	{ "2001:db8::/129", NULL, "write /0 to /128" },
 	{ "2001:db8::/255.0.0.0", NULL, "write /0 to /128" },
 	{ "::ffff:0:0/90", NULL, "write it as IPv4" },
-	{ "example.org", NULL, "is no address" },
-	{ "", NULL, "is no address" },
-	{ "/24", NULL, "is no address" },
+	{ "example.org", NULL, "must be an address or a network" },
+	{ "", NULL, "must be an address or a network" },
+	{ "/24", NULL, "must be an address or a network" },
 };
 
 static void test_prefix_text(void)

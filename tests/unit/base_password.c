@@ -78,6 +78,25 @@ static void test_short_words(void)
 	CHECK(password_weak("Zebra+80-kite", digits));
 }
 
+static void test_any_length(void)
+{
+	static const char *const words[] = { "801", "Ada Lovelace", NULL };
+	const size_t n = 1 << 20;
+	char *huge = malloc(n + 1);
+
+	CHECK(huge);
+	for (size_t i = 0; i < n; i++)
+		huge[i] = "aXb+9qc.7K"[i % 10];
+	huge[n] = '\0';
+	CHECK_STR(password_weak(huge, words), NULL);
+	free(huge);
+
+	/* 8 characters in 16 bytes are no passphrase. */
+	CHECK(password_weak("\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87"
+			    "\xd0\xb4\xd0\xbe\xd0\xbc\xd0\xb0",
+			    NULL));
+}
+
 static void test_made(void)
 {
 	char a[PASSWORD_MADE], last[PASSWORD_MADE] = "";
@@ -101,6 +120,7 @@ int main(void)
 	test_strong();
 	test_weak();
 	test_short_words();
+	test_any_length();
 	test_made();
 	return 0;
 }

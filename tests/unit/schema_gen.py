@@ -142,6 +142,19 @@ class Wrong(unittest.TestCase):
         self.assertIn("no key", self.refusal(
             message=MESSAGE.replace('"message"', '"message"\nkey = "text"')))
 
+    def test_same_enum(self):
+        # "thing" + "kind_of" and "thing_kind" + "of" make one name in C.
+        kind = FIELD.replace(".x", ".{}") + 'type = "enum"\nvalues = ["a"]'
+        with tempfile.TemporaryDirectory() as tmp:
+            pathlib.Path(tmp, "tables").mkdir()
+            for name, code, field in (("thing", 1, "kind_of"),
+                                      ("thing_kind", 2, "of")):
+                pathlib.Path(tmp, "tables", name + ".toml").write_text(
+                    TABLE.replace("code = 1\nkey", f"code = {code}\nkey")
+                    + kind.format(field))
+            with self.assertRaisesRegex(model.Wrong, "of: 'enum thing_kind_of"):
+                model.load(tmp)
+
     def test_same_code(self):
         with tempfile.TemporaryDirectory() as tmp:
             pathlib.Path(tmp, "tables").mkdir()

@@ -180,6 +180,22 @@ static void test_from_peer(void)
 	text_from_peer(NULL, 0, "x", 1);
 }
 
+/* What somebody sent may stand in an issue, and issues go on the bus. */
+static void test_issue(void)
+{
+	struct issue issue;
+	char name[100] = "";
+
+	for (size_t i = 0; i + 2 < sizeof(name); i += 2)
+		strcat(name, "\xc3\xbc");
+	CHECK_EQ(issue_set(&issue, name, "no %s%s%s\n", name, name, name),
+		 -EINVAL);
+	CHECK_EQ(strlen(issue.field), 32);
+	CHECK(text_is_clean(issue.field, strlen(issue.field)));
+	CHECK(strlen(issue.what) > 190);
+	CHECK(text_is_clean(issue.what, strlen(issue.what)));
+}
+
 int main(void)
 {
 	test_set_and_get();
@@ -187,5 +203,6 @@ int main(void)
 	test_bytes();
 	test_broken_record();
 	test_from_peer();
+	test_issue();
 	return 0;
 }
