@@ -1,0 +1,67 @@
+/*
+ * fwd: the packet filter's only owner. It turns its tables and the ports of
+ * the other daemons into the ruleset, keeps the kernel's sets of banned and
+ * allowed addresses as guardd says, and knows which networks are local.
+ *
+ * One struct fwd a daemon, made in fwd_start(), owned by the service.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "networks.h"
+#include "permits.h"
+#include "records.h"
+#include "ruleset.h"
+
+struct interfaces;
+struct nft;
+struct service;
+struct table;
+struct view;
+struct watch;
+
+struct fwd {
+	struct service *service;
+	struct nft *nft;
+	struct interfaces *interfaces;
+	struct table *firewall;
+	struct table *local_network;
+	struct watch *sip_settings;
+	struct watch *media_settings;
+	struct watch *web_settings;
+	struct view *guard; /* guardd's */
+	struct networks networks;
+	struct permits permits;
+	struct firewall settings; /* in force */
+	struct ruleset ruleset;   /* in force */
+	struct interval local[NETWORKS_MAX];
+	uint16_t generation;
+	bool started;
+	bool restored; /* the sets are as guardd wants them */
+	void (*networks_changed)(struct fwd *f); /* set by bus.c */
+};
+
+int fwd_start(struct service *s, char *why, size_t why_size);
+void fwd_stop(struct service *s);
+
+/* Bans, and takes back; in force when they return. */
+int fwd_ban(struct fwd *f, enum wall_service service, const struct addr *source,
+	    uint64_t timeout_ms);
+int fwd_unban(struct fwd *f, enum wall_service service,
+	      const struct addr *source);
+int fwd_permit(struct fwd *f, enum wall_service service,
+	       const struct prefix *source);
+int fwd_unpermit(struct fwd *f, enum wall_service service,
+		 const struct prefix *source);
+
+/* Takes bans and allowed addresses from guardd's view. Returns how many they
+   are, or a negative errno. */
+int fwd_restore(struct fwd *f);
+
+/* fwd's side of the bus (bus.c). */
+int fwd_bus_export(struct fwd *f);
+
+/* Why the kernel refused, for people. */
+const char *fwd_error(int err);

@@ -1,0 +1,64 @@
+/*
+ * The kernel's packet filter: the table `inet sallyport`, and nothing else of
+ * it. Everything takes effect whole or not at all, and is in force when the
+ * function returns. Together with nft_batch.c and nft_rules.c the only place
+ * that knows nf_tables.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ruleset.h"
+
+struct nft;
+struct prefix;
+
+/* NULL, and one line in why that says what to do. */
+struct nft *nft_open(char *why, size_t why_size);
+/* The table stays in the kernel: there is no moment without rules. */
+void nft_close(struct nft *n);
+
+/*
+ * Replaces rules, ports and local networks; bans, allowed addresses and
+ * counters stay. Makes what is missing; a table of another layout goes. 0, or
+ * a negative errno and in why which part the kernel refused.
+ */
+int nft_apply(struct nft *n, const struct ruleset *rs, char *why,
+	      size_t why_size);
+
+/* Takes the table away; 0 as well when there is none. */
+int nft_remove(struct nft *n, char *why, size_t why_size);
+
+struct nft_ban {
+	struct prefix source; /* an IPv4 address, or an IPv6 /64 */
+	enum wall_service service;
+	uint64_t timeout_ms; /* 0: for ever */
+};
+
+/* A ban that is there gets the new end. -EINVAL: no address or /64. */
+int nft_ban(struct nft *n, const struct nft_ban *ban);
+/* 0 as well when there is none. */
+int nft_unban(struct nft *n, const struct nft_ban *ban);
+
+struct nft_allowed {
+	const struct interval *list; /* merged */
+	size_t n;
+};
+
+/* Replaces the allowed addresses of one service. */
+int nft_allow(struct nft *n, enum wall_service service,
+	      const struct nft_allowed *allowed);
+
+/* Replaces all bans and all allowed addresses in one transaction. */
+int nft_restore(struct nft *n, const struct nft_ban *bans, size_t n_bans,
+		const struct nft_allowed allowed[WALL_N_SERVICES]);
+
+/* Each ban that stands in the kernel, with what is left of it, and its hits. */
+typedef bool (*nft_ban_fn)(void *ctx, const struct nft_ban *ban,
+			   uint64_t packets);
+int nft_each_ban(struct nft *n, nft_ban_fn fn, void *ctx);
+
+/* A counter's packets; 0 or a negative errno. */
+int nft_counter(struct nft *n, const char *name, uint64_t *packets);

@@ -1,0 +1,155 @@
+/* The sets as guardd wants them, read from its view (SPEC 6). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "fwd.h"
+#include "log.h"
+#include "nft.h"
+#include "store.h"
+
+enum { BANS_MAX = 262144 };
+
+struct restore {
+	uint64_t now_ms;
+	struct permits permits;
+	struct nft_ban *bans;
+	size_t n;
+	size_t room;
+	int err;
+};
+
+static void start_again(void *ctx)
+{
+	struct restore *r = ctx;
+
+	r->n = 0;
+	permits_clear(&r->permits);
+}
+
+static int add_ban(struct restore *r, const struct nft_ban *ban)
+{
+	if (r->n == BANS_MAX)
+		return -ENOSPC;
+	if (r->n == r->room) {
+		size_t room = r->room ? r->room * 2 : 64;
+		struct nft_ban *bans = realloc(r->bans, room * sizeof(*bans));
+
+		if (!bans)
+			return -ENOMEM;
+		r->bans = bans;
+		r->room = room;
+	}
+	r->bans[r->n++] = *ban;
+	return 0;
+}
+
+static bool on_rejected(void *ctx, struct bytes key, struct bytes value)
+{
+	struct restore *r = ctx;
+	struct rejected row;
+	struct nft_ban ban = { 0 };
+	char why[100];
+	int service;
+
+	(void)key;
+	if (record_decode(&rejected_record, &row, value.data, value.size) < 0)
+		return true;
+	service = wall_service_find(row.service);
+	if (service < 0 ||
+	    prefix_parse(&ban.source, row.source, why, sizeof(why)) < 0)
+		return true;
+	if (row.until_ms > 0) {
+		if (row.until_ms <= r->now_ms)
+			return true;
+		ban.timeout_ms = row.until_ms - r->now_ms;
+	}
+	ban.service = (enum wall_service)service;
+	prefix_of_source(&ban.source, &ban.source.addr);
+	r->err = add_ban(r, &ban);
+	return r->err == 0;
+}
+
+static bool on_allowed(void *ctx, struct bytes key, struct bytes value)
+{
+	struct restore *r = ctx;
+	struct allowed_address row;
+	struct prefix source;
+	char why[100], *rest, *name;
+
+	(void)key;
+	if (record_decode(&allowed_address_record, &row, value.data,
+			  value.size) < 0 ||
+	    prefix_parse(&source, row.source, why, sizeof(why)) < 0 ||
+	    (row.until_ms > 0 && row.until_ms <= r->now_ms))
+		return true;
+	rest = row.services;
+	while (r->err == 0 && (name = strsep(&rest, ";"))) {
+		int service = wall_service_find(name);
+
+		if (service >= 0)
+			r->err = permits_add(&r->permits,
+					     (enum wall_service)service,
+					     &source);
+	}
+	return r->err == 0;
+}
+
+static int read_view(struct fwd *f, struct restore *r)
+{
+	int err = view_each(f->guard, "allowed_address", on_allowed,
+			    start_again, r);
+
+	if (err == 0 || err == -ENOENT) {
+		struct permits kept = r->permits;
+
+		/* A second walk that starts again must not lose the first. */
+		memset(&r->permits, 0, sizeof(r->permits));
+		err = view_each(f->guard, "rejected", on_rejected, start_again,
+				r);
+		r->permits = kept;
+	}
+	if (err == -ENOENT)
+		err = 0;
+	return err ? err : r->err;
+}
+
+static int put_in_force(struct fwd *f, const struct restore *r)
+{
+	struct interval *lists[WALL_N_SERVICES] = { NULL };
+	struct nft_allowed allowed[WALL_N_SERVICES] = { 0 };
+	int err = 0;
+
+	for (enum wall_service s = 0; s < WALL_N_SERVICES; s++) {
+		lists[s] = permits_ranges(&r->permits, s, &allowed[s].n);
+		allowed[s].list = lists[s];
+		if (!lists[s])
+			err = -ENOMEM;
+	}
+	if (err == 0)
+		err = nft_restore(f->nft, r->bans, r->n, allowed);
+	for (size_t s = 0; s < WALL_N_SERVICES; s++)
+		free(lists[s]);
+	return err;
+}
+
+int fwd_restore(struct fwd *f)
+{
+	struct restore r = { .now_ms = clock_wall_ms() };
+	int err = read_view(f, &r);
+
+	if (err == 0)
+		err = put_in_force(f, &r);
+	free(r.bans);
+	if (err < 0) {
+		permits_fini(&r.permits);
+		return err;
+	}
+	permits_fini(&f->permits);
+	f->permits = r.permits;
+	f->restored = true;
+	log_info("%zu bans and %zu allowed addresses taken over", r.n,
+		 r.permits.n);
+	return (int)(r.n + r.permits.n);
+}
