@@ -1,0 +1,83 @@
+/*
+ * guardd: hears reports, counts tries, bans. The decisions are decide.h's; here
+ * they meet the store, fwd and the clock.
+ *
+ * One struct guardd a daemon, made in guardd_start(), owned by the service.
+ */
+#pragma once
+
+#include "decide.h"
+#include "rate.h"
+
+struct event;
+struct incidents;
+struct live;
+struct service;
+struct table;
+struct wall;
+
+struct guardd {
+	struct service *service;
+	struct guard guard;
+	struct incidents *incidents;
+	struct wall *wall;
+	struct table *settings;
+	struct table *allowed;
+	struct live *rejected;
+	struct event *end;        /* the next ban's */
+	struct event *tick;       /* every second */
+	uint64_t wall_ahead_ms;   /* wall clock minus monotonic clock */
+	uint64_t allowed_seen_ms; /* until when ends were looked at */
+	uint64_t ticks;
+	uint64_t incident_first; /* what is below is not in the truth */
+	struct rate log;         /* lines that outsiders can cause */
+	/* Set by bus.c: tells everybody. */
+	void (*fact)(struct guardd *d, const struct guard_key *key,
+		     uint64_t until_ms, bool banned);
+};
+
+int guardd_start(struct service *s, char *why, size_t why_size);
+void guardd_stop(struct service *s);
+int guardd_bus_export(struct guardd *d);
+
+void guardd_now(const struct guardd *d, struct guard_now *now);
+
+/* ---- judge.c: from a report to a ban in force ---- */
+
+typedef void (*judge_report_fn)(void *ctx, const struct report_verdict *v);
+typedef void (*judge_done_fn)(void *ctx, uint32_t count, const char *err);
+
+/* -EINVAL and *issue, or 0 and `done` once: at once, or when the ban stands. */
+int judge_report(struct guardd *d, const struct report *r, judge_report_fn done,
+		 void *ctx, struct issue *issue);
+
+/* A person's; `done` when it is in force, or with why nothing changed. */
+int judge_reject(struct guardd *d, const struct guard_key *key,
+		 uint32_t seconds, const char *actor, judge_done_fn done,
+		 void *ctx, struct issue *issue);
+/* key->service GUARD_ALL: every ban of that source. */
+int judge_unreject(struct guardd *d, const struct guard_key *key,
+		   const char *actor, judge_done_fn done, void *ctx,
+		   struct issue *issue);
+
+/* Ends what is over, and waits for the next. */
+void judge_ends(struct guardd *d);
+/* Lifts the bans of a prefix at some services (bits): it is allowed now, or
+   known as local. */
+void judge_let_in(struct guardd *d, const struct prefix *source,
+		  uint32_t services, const char *why);
+/* The wall clock was set: rows show the same moments in its new time. */
+void judge_clock_set(struct guardd *d, int64_t step_ms);
+/* Bans from the view of the last run. 0 or a negative errno. */
+int judge_load(struct guardd *d);
+
+/* ---- allow.c: the table of allowed addresses ---- */
+
+int allow_open(struct guardd *d, char *why, size_t why_size);
+/* Takes out what ended since the last call. */
+void allow_tick(struct guardd *d, uint64_t wall_ms);
+
+/* ---- keep.c: incidents and offenders in the truth ---- */
+
+int keep_load(struct guardd *d);
+void keep_flush(struct guardd *d);

@@ -1,0 +1,576 @@
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "guardd.h"
+#include "incidents.h"
+#include "live.h"
+#include "log.h"
+#include "wall.h"
+
+/* ---- rows, facts, incidents ---- */
+
+static void put_row(struct guardd *d, const struct ban *ban)
+{
+	struct rejected row;
+	int err;
+
+	guard_ban_row(ban, &row);
+	err = live_put(d->rejected, &row);
+	if (err < 0)
+		log_limited(&d->log, LOG_ERR,
+			    "a ban cannot be written down: %s; it stands, but "
+			    "a restart forgets it",
+			    strerror(-err));
+}
+
+static void note(struct guardd *d, uint32_t kind, const struct guard_key *key,
+		 const char *outcome)
+{
+	struct guard_now now;
+	struct incident row;
+
+	guardd_now(d, &now);
+	record_init(&incident_record, &row);
+	row.kind = kind;
+	guard_key_source(key, row.source);
+	snprintf(row.service, sizeof(row.service), "%s",
+		 guard_service_name((enum guard_service_id)key->service));
+	snprintf(row.outcome, sizeof(row.outcome), "%s", outcome);
+	incidents_note(d->incidents, &row, true, now.mono_ms, now.wall_ms);
+}
+
+/* Everything but the kernel: that is the caller's. */
+static void lift(struct guardd *d, struct ban *ban)
+{
+	struct guard_key key = ban->key;
+	char id[GUARD_KEY_TEXT];
+
+	guard_key_format(&key, id);
+	(void)live_del(d->rejected, id);
+	bans_take(d->guard.bans, ban);
+	d->fact(d, &key, 0, false);
+}
+
+static void nothing_more(void *ctx, const char *err)
+{
+	(void)ctx;
+	(void)err;
+}
+
+static void lift_in_kernel(struct guardd *d, const struct guard_key *key)
+{
+	if (wall_unban(d->wall, key, nothing_more, NULL) < 0)
+		wall_resync(d->wall);
+}
+
+/* ---- time ---- */
+
+static void arm(struct guardd *d)
+{
+	const struct ban *ban = bans_next(d->guard.bans);
+	struct guard_now now;
+	uint64_t wait_ms = 0;
+	struct timeval tv;
+
+	if (!ban) {
+		(void)evtimer_del(d->end);
+		return;
+	}
+	guardd_now(d, &now);
+	if (ban->until_mono_ms > now.mono_ms)
+		wait_ms = ban->until_mono_ms - now.mono_ms;
+	tv.tv_sec = (time_t)(wait_ms / 1000);
+	tv.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000);
+	(void)evtimer_add(d->end, &tv);
+}
+
+void judge_ends(struct guardd *d)
+{
+	struct guard_now now;
+	struct ban *ban;
+
+	guardd_now(d, &now);
+	/* The kernel's element ends by itself at the same time. */
+	while ((ban = bans_next(d->guard.bans)) &&
+	       ban->until_mono_ms <= now.mono_ms)
+		lift(d, ban);
+	arm(d);
+}
+
+/* The ban that would end first goes; permanent ones stay. */
+static void make_room(struct guardd *d)
+{
+	struct ban *ban;
+	struct guard_key key;
+
+	if (!bans_full(d->guard.bans))
+		return;
+	ban = bans_next(d->guard.bans);
+	if (!ban)
+		return;
+	key = ban->key;
+	log_limited(&d->log, LOG_WARN,
+		    "%d bans at once: the one that ends first makes room",
+		    GUARD_BANS_MAX);
+	lift(d, ban);
+	lift_in_kernel(d, &key);
+}
+
+struct shift {
+	struct guardd *d;
+	int64_t step_ms;
+};
+
+static void shift_row(void *ctx, struct ban *ban)
+{
+	const struct shift *s = ctx;
+
+	ban->since_ms += (uint64_t)s->step_ms;
+	if (ban->until_ms > 0)
+		ban->until_ms += (uint64_t)s->step_ms;
+	put_row(s->d, ban);
+}
+
+void judge_clock_set(struct guardd *d, int64_t step_ms)
+{
+	struct shift s = { d, step_ms };
+
+	log_info("the clock was set by %lld s: bans last as long as before",
+		 (long long)(step_ms / 1000));
+	bans_each(d->guard.bans, shift_row, &s);
+}
+
+/* ---- a report ---- */
+
+/* A report whose ban is on its way into the kernel. */
+struct pending {
+	struct guardd *d;
+	struct guard_key key;
+	uint64_t until_ms;
+	struct report_verdict verdict;
+	judge_report_fn done;
+	void *ctx;
+};
+
+static void on_banned(void *ctx, const char *err)
+{
+	struct pending *p = ctx;
+	struct guardd *d = p->d;
+
+	/* SPEC 6: the last try is answered, the packet after it meets the
+	   ban. Without the ban there is no answer. */
+	if (err) {
+		log_limited(&d->log, LOG_WARN,
+			    "a ban is not in force yet: %s; again soon", err);
+		p->verdict.action = REPORT_VERDICT_ACTION_DROP;
+		wall_resync(d->wall);
+	}
+	p->done(p->ctx, &p->verdict);
+	/* Behind the answer: who hears the fact drops that source's packets
+	   and would drop this answer, too. */
+	if (bans_find(d->guard.bans, &p->key))
+		d->fact(d, &p->key, p->until_ms, true);
+	free(p);
+}
+
+static void say_banned(struct guardd *d, const struct report *r,
+		       const struct ban *ban, uint32_t seconds)
+{
+	char source[ADDR_TEXT], words[100];
+
+	guard_key_source(&ban->key, source);
+	log_limited(&d->log, LOG_INFO, "%s: %s is shut out for %u s (%u tries)",
+		    r->service, source, seconds, ban->tries);
+	snprintf(words, sizeof(words), "%u tries, shut out for %u s",
+		 ban->tries, seconds);
+	note(d, INCIDENT_KIND_BANNED, &ban->key, words);
+}
+
+static void put_in_force(struct guardd *d, const struct report *r,
+			 const struct guard_outcome_of *o,
+			 struct report_verdict *v, judge_report_fn done,
+			 void *ctx)
+{
+	struct pending *p = malloc(sizeof(*p));
+	struct pending now = {
+		.d = d, .done = done, .ctx = ctx, .verdict = *v
+	};
+	const char *err = "fwd does not answer";
+	int rc = -ENOMEM;
+
+	now.key = o->ban->key;
+	now.until_ms = o->ban->until_ms;
+	put_row(d, o->ban);
+	say_banned(d, r, o->ban, o->banned_s);
+	arm(d);
+	if (p) {
+		*p = now;
+		rc = wall_ban(d->wall, &now.key, o->banned_s, on_banned, p);
+		if (rc == 0)
+			return;
+		on_banned(p, err);
+		return;
+	}
+	now.verdict.action = REPORT_VERDICT_ACTION_DROP;
+	done(ctx, &now.verdict);
+	wall_resync(d->wall);
+}
+
+static void note_report(struct guardd *d, const struct report *r,
+			const struct guard_outcome_of *o,
+			const struct guard_now *now)
+{
+	struct incident row;
+	struct prefix p = { 0 };
+	char source[ADDR_TEXT];
+
+	record_init(&incident_record, &row);
+	/* The kinds of both records begin alike. */
+	row.kind = r->kind;
+	if (addr_parse(&p.addr, r->source) == 0)
+		addr_format(&p.addr, source);
+	else
+		source[0] = '\0';
+	snprintf(row.source, sizeof(row.source), "%s", source);
+	snprintf(row.service, sizeof(row.service), "%s", r->service);
+	snprintf(row.account, sizeof(row.account), "%s", r->account);
+	if (o->outcome == GUARD_ANSWER)
+		snprintf(row.outcome, sizeof(row.outcome),
+			 "answered, %u tries left", o->tries_left);
+	else
+		snprintf(row.outcome, sizeof(row.outcome), "%s", o->why);
+	incidents_note(d->incidents, &row,
+		       r->proven || r->kind == REPORT_KIND_CREDENTIAL,
+		       now->mono_ms, now->wall_ms);
+}
+
+static uint32_t action_of(enum guard_outcome outcome)
+{
+	switch (outcome) {
+	case GUARD_ANSWER:
+	case GUARD_BAN:
+	case GUARD_EXEMPT:
+		return REPORT_VERDICT_ACTION_ANSWER;
+	case GUARD_BANNED:
+	case GUARD_NOTED:
+		return REPORT_VERDICT_ACTION_DROP;
+	}
+	return REPORT_VERDICT_ACTION_DROP;
+}
+
+int judge_report(struct guardd *d, const struct report *r, judge_report_fn done,
+		 void *ctx, struct issue *issue)
+{
+	struct report_verdict v;
+	struct guard_outcome_of o;
+	struct guard_now now;
+
+	guardd_now(d, &now);
+	judge_ends(d);
+	make_room(d);
+	if (guard_decide(&d->guard, r, &now, &o, issue) < 0)
+		return -EINVAL;
+	note_report(d, r, &o, &now);
+	record_init(&report_verdict_record, &v);
+	v.action = action_of(o.outcome);
+	v.tries_left = o.tries_left;
+	v.banned_s = o.banned_s;
+	if (o.outcome == GUARD_BAN && o.ban) {
+		put_in_force(d, r, &o, &v, done, ctx);
+		return 0;
+	}
+	if (o.outcome == GUARD_BAN)
+		v.action = REPORT_VERDICT_ACTION_DROP;
+	done(ctx, &v);
+	return 0;
+}
+
+/* ---- people ---- */
+
+struct wish {
+	struct guardd *d;
+	struct guard_key key;
+	uint32_t seconds;
+	bool was_there;
+	char actor[BAN_ACTOR];
+	judge_done_fn done;
+	void *ctx;
+	uint32_t count;
+	size_t waiting;
+	const char *err; /* constant words */
+};
+
+static struct wish *wish_new(struct guardd *d, const struct guard_key *key,
+			     const char *actor, judge_done_fn done, void *ctx)
+{
+	struct wish *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->d = d;
+	w->key = *key;
+	w->done = done;
+	w->ctx = ctx;
+	snprintf(w->actor, sizeof(w->actor), "%s", actor);
+	return w;
+}
+
+static const char silent[] = "the packet filter (fwd) does not answer; "
+			     "nothing was changed";
+
+static void on_rejected(void *ctx, const char *err)
+{
+	struct wish *w = ctx;
+	struct guardd *d = w->d;
+	struct ban *ban = bans_find(d->guard.bans, &w->key);
+
+	if (err && ban && !w->was_there) {
+		bans_take(d->guard.bans, ban);
+		wall_resync(d->wall);
+	} else if (!err && ban) {
+		char words[120], source[ADDR_TEXT];
+
+		put_row(d, ban);
+		guard_key_source(&w->key, source);
+		log_info("%s: %s is shut out by %s",
+			 guard_service_name(
+				 (enum guard_service_id)w->key.service),
+			 source, w->actor);
+		snprintf(words, sizeof(words), "by %s", w->actor);
+		note(d, INCIDENT_KIND_BANNED, &w->key, words);
+		d->fact(d, &w->key, ban->until_ms, true);
+	}
+	arm(d);
+	w->done(w->ctx, 1, err);
+	free(w);
+}
+
+int judge_reject(struct guardd *d, const struct guard_key *key,
+		 uint32_t seconds, const char *actor, judge_done_fn done,
+		 void *ctx, struct issue *issue)
+{
+	struct guard_now now;
+	struct wish *w;
+
+	guardd_now(d, &now);
+	if (!wall_there(d->wall))
+		return issue_set(issue, "", "%s", silent);
+	make_room(d);
+	w = wish_new(d, key, actor, done, ctx);
+	if (!w)
+		return issue_set(issue, "", "no memory");
+	w->was_there = bans_find(d->guard.bans, key) != NULL;
+	if (!guard_reject(&d->guard, key, seconds, actor, &now, issue)) {
+		free(w);
+		return -EINVAL;
+	}
+	if (wall_ban(d->wall, key, seconds, on_rejected, w) < 0)
+		on_rejected(w, silent);
+	return 0;
+}
+
+static void on_unbanned(void *ctx, const char *err)
+{
+	struct wish *w = ctx;
+
+	if (err)
+		w->err = silent;
+	if (--w->waiting > 0)
+		return;
+	w->done(w->ctx, w->count, w->err);
+	free(w);
+}
+
+/* One ban of a wish: in the kernel first, then here. */
+struct one {
+	struct wish *wish;
+	struct guard_key key;
+};
+
+static void on_one(void *ctx, const char *err)
+{
+	struct one *one = ctx;
+	struct wish *w = one->wish;
+	struct guardd *d = w->d;
+	struct ban *ban = bans_find(d->guard.bans, &one->key);
+
+	if (!err && ban) {
+		char words[120], source[ADDR_TEXT];
+
+		guard_key_source(&one->key, source);
+		log_info("%s: %s is let in by %s",
+			 guard_service_name(
+				 (enum guard_service_id)one->key.service),
+			 source, w->actor);
+		snprintf(words, sizeof(words), "by %s", w->actor);
+		note(d, INCIDENT_KIND_UNBANNED, &one->key, words);
+		offenders_forget(d->guard.offenders, &one->key);
+		lift(d, ban);
+		w->count++;
+	}
+	free(one);
+	on_unbanned(w, err);
+}
+
+static void unban_one(struct wish *w, const struct guard_key *key)
+{
+	struct one *one;
+
+	counters_forget(w->d->guard.counters, key);
+	if (!bans_find(w->d->guard.bans, key))
+		return;
+	one = malloc(sizeof(*one));
+	if (!one) {
+		w->err = "no memory";
+		return;
+	}
+	*one = (struct one){ w, *key };
+	w->waiting++;
+	if (wall_unban(w->d->wall, key, on_one, one) < 0)
+		on_one(one, silent);
+}
+
+int judge_unreject(struct guardd *d, const struct guard_key *key,
+		   const char *actor, judge_done_fn done, void *ctx,
+		   struct issue *issue)
+{
+	struct wish *w;
+
+	if (!wall_there(d->wall))
+		return issue_set(issue, "", "%s", silent);
+	w = wish_new(d, key, actor, done, ctx);
+	if (!w)
+		return issue_set(issue, "", "no memory");
+	/* One for this function, so that the last call ends the wish. */
+	w->waiting = 1;
+	for (enum guard_service_id s = 0; s < GUARD_N_SERVICES; s++) {
+		struct guard_key k = *key;
+
+		if (key->service != GUARD_ALL && key->service != s)
+			continue;
+		k.service = (uint8_t)s;
+		unban_one(w, &k);
+	}
+	on_unbanned(w, w->err);
+	return 0;
+}
+
+/* ---- who is let in for another reason ---- */
+
+struct let_in {
+	const struct prefix *source;
+	uint32_t services;
+	struct guard_key *keys;
+	size_t n;
+	size_t room;
+};
+
+static void collect(void *ctx, struct ban *ban)
+{
+	struct let_in *l = ctx;
+	struct addr source = { .family = ban->key.family };
+
+	memcpy(source.bytes, ban->key.bytes, sizeof(source.bytes));
+	if ((l->services & 1u << ban->key.service) == 0)
+		return;
+	/* An allowed address within a banned /64 lifts the /64's ban. */
+	if (!prefix_contains(l->source, &source)) {
+		struct guard_key k;
+
+		guard_key_make(&k, (enum guard_service_id)ban->key.service,
+			       &l->source->addr);
+		if (!guard_key_equal(&k, &ban->key))
+			return;
+	}
+	if (l->n == l->room) {
+		size_t room = l->room ? l->room * 2 : 16;
+		struct guard_key *keys = realloc(l->keys, room * sizeof(*keys));
+
+		if (!keys)
+			return;
+		l->keys = keys;
+		l->room = room;
+	}
+	l->keys[l->n++] = ban->key;
+}
+
+void judge_let_in(struct guardd *d, const struct prefix *source,
+		  uint32_t services, const char *why)
+{
+	struct let_in l = { .source = source, .services = services };
+
+	bans_each(d->guard.bans, collect, &l);
+	for (size_t i = 0; i < l.n; i++) {
+		struct ban *ban = bans_find(d->guard.bans, &l.keys[i]);
+
+		note(d, INCIDENT_KIND_UNBANNED, &l.keys[i], why);
+		lift(d, ban);
+		lift_in_kernel(d, &l.keys[i]);
+	}
+	free(l.keys);
+	arm(d);
+}
+
+/* ---- start ---- */
+
+struct load {
+	struct guardd *d;
+	struct guard_now now;
+	size_t n;
+	/* Rows that ended; taken out after the walk. */
+	char (*over)[GUARD_KEY_TEXT + 1];
+	size_t n_over;
+	size_t room;
+};
+
+static void on_row(void *ctx, const void *row)
+{
+	struct load *l = ctx;
+	const struct rejected *r = row;
+	int err = guard_ban_load(&l->d->guard, r, &l->now);
+
+	if (err == 0) {
+		l->n++;
+		return;
+	}
+	if (err != -ESTALE)
+		log_limited(&l->d->log, LOG_WARN,
+			    "a ban of the last run cannot be used: %s",
+			    strerror(-err));
+	if (l->n_over == l->room) {
+		size_t room = l->room ? l->room * 2 : 64;
+		void *over = realloc(l->over, room * sizeof(*l->over));
+
+		if (!over)
+			return;
+		l->over = over;
+		l->room = room;
+	}
+	snprintf(l->over[l->n_over++], sizeof(*l->over), "%s", r->id);
+}
+
+static void refresh(void *ctx, struct ban *ban)
+{
+	put_row(ctx, ban);
+}
+
+int judge_load(struct guardd *d)
+{
+	struct load l = { .d = d };
+	int err;
+
+	guardd_now(d, &l.now);
+	err = live_each(d->rejected, on_row, &l);
+	for (size_t i = 0; i < l.n_over; i++)
+		(void)live_del(d->rejected, l.over[i]);
+	free(l.over);
+	bans_each(d->guard.bans, refresh, d);
+	arm(d);
+	if (l.n > 0)
+		log_info("%zu bans of the last run stand again", l.n);
+	return err == -ENOENT ? 0 : err;
+}
