@@ -2,6 +2,8 @@
 
 import json
 
+from model import TYPES
+
 SHOW = ("name", "type", "label", "help", "unit", "values", "table", "format",
         "of", "readonly", "list", "required")
 
@@ -79,8 +81,9 @@ def table(r):
             kind += f" ({f.unit})"
         if f.type == "u32":
             kind += f" {f.min}-{f.max}"
-        first = "required" if f.default is None else f"`{f.default}`" \
-            if f.default != "" else ""
+        first = "required" if f.required else \
+            f"`{json.dumps(f.default)}`" if f.default not in ("", None) else ""
+        first = first.replace('"', "")
         words = f"{f.label}. {f.help}".strip()
         if f.readonly:
             words += " Set by the box."
@@ -88,13 +91,21 @@ def table(r):
     return out
 
 
-def methods(i):
+def signature(recs, name, many=False):
+    if not name or many:
+        return "aa{ss}" if many else ""
+    return ", ".join(f"{TYPES[f.type][1]} {f.name}" for f in recs[name].fields)
+
+
+def methods(recs, i):
     out = f"\n### {i.full}\n\n{i.doc} At `{i.name}`, `{i.path}`.\n\n"
     for m in i.methods:
         who = ", ".join(m.callers) or "nobody"
-        out += f"- `{m.name}`: {m.doc} Besides root: {who}.\n"
+        out += (f"- `{m.name}({signature(recs, m.ins)})` answers "
+                f"`({signature(recs, m.out, m.many)})`. {m.doc} "
+                f"Besides root: {who}.\n")
     for s in i.signals:
-        out += f"- signal `{s.name}`: {s.doc}\n"
+        out += f"- signal `{s.name}({signature(recs, s.out)})`. {s.doc}\n"
     return out
 
 
@@ -104,4 +115,5 @@ def manual(recs, ifaces):
     for kind, title in kinds.items():
         out += f"\n## {title}\n"
         out += "".join(table(r) for r in shown(recs) if r.kind == kind)
-    return out + "\n## Methods and signals\n" + "".join(map(methods, ifaces))
+    return out + "\n## Methods and signals\n" + "".join(
+        methods(recs, i) for i in ifaces)

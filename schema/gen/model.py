@@ -322,6 +322,10 @@ def check_links(recs, ifaces):
             t = recs.get(f.table)
             need(f.type != "ref" or t and t.kind == "table",
                  f"{r.name}: {f.name}", f"there is no table '{f.table}'")
+            key = t and next(k for k in t.fields if k.name == t.key)
+            need(not key or key.text and key.max <= f.max,
+                 f"{r.name}: {f.name}",
+                 f"a key of '{f.table}' does not fit into a ref")
         need(not r.code or r.code not in codes, r.name,
              f"the code {r.code} is {codes.get(r.code)}'s")
         codes[r.code] = r.name

@@ -142,6 +142,11 @@ class Wrong(unittest.TestCase):
         self.assertIn("no key", self.refusal(
             message=MESSAGE.replace('"message"', '"message"\nkey = "text"')))
 
+    def test_ref_to_numbers(self):
+        table = TABLE.replace('type = "name"', 'type = "u64"')
+        self.assertIn("x: a key of 'thing' does not fit", self.refusal(
+            table=table + FIELD + 'type = "ref"\ntable = "thing"\n'))
+
     def test_same_enum(self):
         # "thing" + "kind_of" and "thing_kind" + "of" make one name in C.
         kind = FIELD.replace(".x", ".{}") + 'type = "enum"\nvalues = ["a"]'
