@@ -498,6 +498,8 @@ void b2b_media_leg(const struct b2b *call, enum media_side side,
 	const struct peer *peer = leg_peer(leg);
 	const struct extension *e =
 		extensions_get(call->hub->extensions, peer->extension);
+	const struct extension *to = extensions_get(call->hub->extensions,
+						    leg_peer(hears)->extension);
 
 	leg_advertise(hears, host, BRANCH_HOST);
 	out->call = call->id;
@@ -505,7 +507,8 @@ void b2b_media_leg(const struct b2b *call, enum media_side side,
 	out->branch = branch;
 	out->peer = peer;
 	out->advertise = host;
-	out->codecs = e != NULL ? e->codecs : "";
+	/* What is offered to a phone are the codecs of its own extension. */
+	out->codecs = to != NULL ? to->codecs : "";
 	out->permit_ip = e != NULL ? e->permit_ip : "";
 }
 

@@ -40,6 +40,8 @@ static void close_exchange(struct b2b *call, uint32_t code)
 
 static uint32_t code_of(int err)
 {
+	if (err == -EAGAIN)
+		return 491;
 	return err == -ENOTSUP || err == -EBADMSG ? 488 : 500;
 }
 

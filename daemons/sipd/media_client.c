@@ -99,6 +99,7 @@ static int error_of(const struct bus_error *error)
 		{ BUS_ERR "Busy", -EBUSY },
 		{ BUS_ERR "NoCodec", -ENOTSUP },
 		{ BUS_ERR "Invalid", -EBADMSG },
+		{ BUS_ERR "Pending", -EAGAIN },
 	};
 	size_t i;
 

@@ -4,7 +4,8 @@
  *
  * Every request answers its `done` once, later, with the SDP mediad made
  * (valid during the call), or err < 0: -EBUSY no ports, -ENOTSUP no common
- * codec, -EBADMSG unreadable SDP, -EIO anything else. After
+ * codec, -EBADMSG unreadable SDP, -EAGAIN an offer is open, -EIO anything
+ * else. After
  * media_forget(ctx) no `done` of that ctx comes any more.
  */
 #pragma once
