@@ -280,6 +280,11 @@ fail:
 	return NULL;
 }
 
+struct event_base *bus_base(const struct bus *bus)
+{
+	return bus->base;
+}
+
 int bus_go(struct bus *bus, char *why, size_t why_size)
 {
 	DBusError e = DBUS_ERROR_INIT;

@@ -24,6 +24,7 @@ struct watch_entry {
 	bus_signal_fn fn;
 	bus_raw_signal_fn raw;
 	void *ctx;
+	void *own; /* given to raw instead of ctx, and freed with this */
 	bool broadcast;
 	bool dead;
 };
@@ -126,6 +127,7 @@ static void sweep(struct bus *bus)
 		if (!w->dead)
 			continue;
 		LIST_REMOVE(w, entry);
+		free(w->own);
 		free(w);
 	}
 }
@@ -281,9 +283,9 @@ int bus_watch(struct bus *bus, const struct bus_iface *iface, size_t signal,
 	return watch_add(bus, &w);
 }
 
-int bus_watch_raw(struct bus *bus, const char *name, const char *path,
+int bus_watch_own(struct bus *bus, const char *name, const char *path,
 		  const char *iface, const char *member, bus_raw_signal_fn fn,
-		  void *ctx)
+		  void *ctx, void *own)
 {
 	const struct watch_entry w = {
 		.peer = peer_get(bus, name),
@@ -292,10 +294,18 @@ int bus_watch_raw(struct bus *bus, const char *name, const char *path,
 		.member = member,
 		.raw = fn,
 		.ctx = ctx,
+		.own = own,
 		.broadcast = true,
 	};
 
 	return watch_add(bus, &w);
+}
+
+int bus_watch_raw(struct bus *bus, const char *name, const char *path,
+		  const char *iface, const char *member, bus_raw_signal_fn fn,
+		  void *ctx)
+{
+	return bus_watch_own(bus, name, path, iface, member, fn, ctx, NULL);
 }
 
 void bus_unwatch(struct bus *bus, void *ctx)
@@ -337,7 +347,7 @@ static void give_signal(struct watch_entry *w, DBusMessage *m)
 	void *rec = NULL;
 
 	if (w->raw) {
-		w->raw(w->ctx, m);
+		w->raw(w->own ? w->own : w->ctx, m);
 		return;
 	}
 
@@ -505,6 +515,7 @@ void hear_free(struct bus *bus)
 	}
 	while ((w = LIST_FIRST(&bus->watches))) {
 		LIST_REMOVE(w, entry);
+		free(w->own);
 		free(w);
 	}
 	while ((p = LIST_FIRST(&bus->peers))) {

@@ -10,6 +10,9 @@
 
 #include "bus.h"
 
+/* The event base it runs on. */
+struct event_base *bus_base(const struct bus *bus);
+
 /*
  * Serves one interface at one path. on_call gets every method call with that
  * path and interface, whatever its member and arguments: it checks them and
@@ -64,6 +67,12 @@ typedef void (*bus_raw_signal_fn)(void *ctx, DBusMessage *m);
 int bus_watch_raw(struct bus *bus, const char *name, const char *path,
 		  const char *iface, const char *member, bus_raw_signal_fn fn,
 		  void *ctx);
+
+/* The same; fn gets `own` (from malloc), which on success belongs to the watch
+   and is freed with it. bus_unwatch(ctx) ends it. */
+int bus_watch_own(struct bus *bus, const char *name, const char *path,
+		  const char *iface, const char *member, bus_raw_signal_fn fn,
+		  void *ctx, void *own);
 
 /* --- a{ss}, and text that is safe to send --- */
 

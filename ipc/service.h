@@ -38,7 +38,7 @@ struct service_def {
 	const char *name;
 	const char *bus_name;
 	const struct start_option *options; /* the daemon's own, or NULL */
-	size_t truth_max; /* 0: 1 GiB */
+	size_t truth_max;                   /* 0: 1 GiB */
 	bool keep_net_admin;
 	/* Builds the daemon. 0, or negative and one line in why: exit 1. After
 	   it the bus name is taken. */
