@@ -1,0 +1,104 @@
+/* org.sallyport.Web1: unpacks, calls a module, packs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "secret.h"
+
+#include "bus.h"
+#include "web_bus.h"
+
+#include "audit.h"
+#include "httpd.h"
+#include "session.h"
+#include "signin.h"
+
+static void add_session(void *ctx, const struct login *l)
+{
+	bus_reply_row(ctx, &l->row);
+}
+
+static void on_sessions(void *ctx, struct bus_req *req, const void *in)
+{
+	struct httpd *h = ctx;
+
+	(void)in;
+	sessions_each(h->sessions, add_session, req);
+	bus_reply_end(req);
+}
+
+static void add_audit(void *ctx, const struct audit *row)
+{
+	bus_reply_row(ctx, row);
+}
+
+static void on_audit(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct records_ask *ask = in;
+	struct httpd *h = ctx;
+
+	if (ask->filter[0]) {
+		bus_reply_error(req, "Invalid",
+				"filter: this list knows no filter");
+		return;
+	}
+	audit_each(h->audit, ask->limit, add_audit, req);
+	bus_reply_end(req);
+}
+
+struct reset {
+	struct bus_req *req;
+	char account[33];
+};
+
+static void on_made(void *ctx, const char *password, const char *error)
+{
+	struct reset *r = ctx;
+	struct web_password out;
+
+	if (error) {
+		bus_reply_error(r->req, "Busy", "%s", error);
+	} else {
+		record_init(&web_password_record, &out);
+		(void)snprintf(out.account, sizeof(out.account), "%s",
+			       r->account);
+		(void)snprintf(out.password, sizeof(out.password), "%s",
+			       password);
+		bus_reply(r->req, &out);
+		secret_wipe(&out, sizeof(out));
+	}
+	free(r);
+}
+
+static void on_reset(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct web_reset *ask = in;
+	struct reset *r = calloc(1, sizeof(*r));
+	int err = -ENOMEM;
+
+	if (r) {
+		r->req = req;
+		(void)snprintf(r->account, sizeof(r->account), "%s",
+			       ask->account);
+		err = signin_make(ctx, bus_req_actor(req), ask->account,
+				  on_made, r);
+	}
+	if (!err)
+		return;
+	free(r);
+	if (err == -ENOENT)
+		bus_reply_error(req, "NoSuch", "no account %s", ask->account);
+	else
+		bus_reply_error(req, "Busy", "try again");
+}
+
+int httpd_export(struct httpd *h)
+{
+	static const bus_method_fn fns[WEB_N_METHODS] = {
+		[WEB_SESSIONS] = on_sessions,
+		[WEB_RESET_PASSWORD] = on_reset,
+		[WEB_AUDIT] = on_audit,
+	};
+
+	return bus_export(h->service->bus, &web_iface, fns, h);
+}

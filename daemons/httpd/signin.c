@@ -1,0 +1,563 @@
+#include "signin.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "log.h"
+#include "password.h"
+#include "secret.h"
+
+#include "records.h"
+
+#include "bus.h"
+#include "guard_bus.h"
+#include "sip_bus.h"
+#include "watch.h"
+
+#include "account.h"
+#include "audit.h"
+#include "conn.h"
+#include "hash.h"
+#include "httpd.h"
+#include "session.h"
+
+enum { SIGNINS_MAX = 64 };
+
+enum signin_kind { SIGNIN_SESSION, SIGNIN_PASSWORD, SIGNIN_MAKE };
+
+struct signin {
+	LIST_ENTRY(signin) link;
+	struct httpd *h;
+	struct request *req; /* NULL: the peer has gone; the try counts */
+	signin_made_fn made; /* or NULL */
+	void *made_ctx;
+	enum signin_kind kind;
+	bool extension;
+	bool enable;
+	struct prefix source; /* family 0: none */
+	char source_text[ADDR_TEXT];
+	char actor[ACTOR];
+	char name[33]; /* as given; "" when it cannot be one */
+	char new_name[33];
+	char fresh[HASH_SECRET_MAX];
+	char user_agent[121];
+	char old_token[LOGIN_TOKEN];
+};
+
+static void signin_free(struct signin *s)
+{
+	LIST_REMOVE(s, link);
+	s->h->n_signins--;
+	if (s->req)
+		s->req->user = NULL;
+	secret_wipe(s, sizeof(*s));
+	free(s);
+}
+
+static void on_gone(struct request *r)
+{
+	struct signin *s = r->user;
+
+	if (s)
+		s->req = NULL;
+}
+
+/* One check at a time from one source: else many at once would be answered
+   before the first was counted. */
+static bool is_busy(const struct httpd *h, const struct prefix *source)
+{
+	const struct signin *s;
+
+	if (h->n_signins >= SIGNINS_MAX)
+		return true;
+	LIST_FOREACH(s, &h->signins, link)
+	{
+		if (s->source.len == source->len &&
+		    addr_equal(&s->source.addr, &source->addr))
+			return true;
+	}
+	return false;
+}
+
+static struct signin *signin_new(struct httpd *h, struct request *r,
+				 enum signin_kind kind)
+{
+	struct prefix source = { 0 };
+	struct signin *s;
+
+	if (r)
+		prefix_of_source(&source, conn_peer(r->conn));
+	if (r && is_busy(h, &source)) {
+		http_reply_error(r, 429, "TooMany", NULL,
+				 "A password from this address is being "
+				 "checked: try again.");
+		return NULL;
+	}
+	s = calloc(1, sizeof(*s));
+	if (!s) {
+		if (r)
+			http_reply_json(r, 507, NULL);
+		return NULL;
+	}
+	s->h = h;
+	s->kind = kind;
+	s->source = source;
+	LIST_INSERT_HEAD(&h->signins, s, link);
+	h->n_signins++;
+	if (!r)
+		return s;
+	s->req = r;
+	r->user = s;
+	r->gone = on_gone;
+	addr_format(conn_peer(r->conn), s->source_text);
+	return s;
+}
+
+/* Ends s with an error that is nobody's guess. */
+static void fail(struct signin *s, unsigned status, const char *error,
+		 const char *field, const char *text)
+{
+	if (s->made)
+		s->made(s->made_ctx, NULL, text);
+	if (s->req)
+		http_reply_error(s->req, status, error, field, "%s", text);
+	signin_free(s);
+}
+
+static void fail_busy(struct signin *s, int err)
+{
+	if (err == -EAGAIN)
+		fail(s, 429, "TooMany", NULL,
+		     "Too many passwords are being checked: try again.");
+	else
+		fail(s, 507, "Full", NULL, "Out of memory: try again.");
+}
+
+/* --- refused --- */
+
+static void format_wait(char *text, size_t size, uint32_t seconds)
+{
+	if (seconds >= 120)
+		(void)snprintf(text, size, "%u min", (seconds + 59) / 60);
+	else
+		(void)snprintf(text, size, "%u s", seconds);
+}
+
+static void answer_refusal(struct signin *s, const struct report_verdict *v)
+{
+	const struct guard_service *rule = watch_get(s->h->guard, "https");
+	uint32_t wait_s = v->banned_s ? v->banned_s : rule ? rule->ban_s : 0;
+	char wait[32], more[96] = "";
+	json_t *body;
+
+	format_wait(wait, sizeof(wait), wait_s);
+	if (v->banned_s)
+		(void)snprintf(more, sizeof(more),
+			       " This address now waits %s.", wait);
+	else if (v->tries_left && wait_s)
+		(void)snprintf(more, sizeof(more),
+			       " %u more %s, then this address waits %s.",
+			       v->tries_left,
+			       v->tries_left == 1 ? "try" : "tries", wait);
+	body = json_pack("{ss ss+ sI sI}", "error", "Credentials", "message",
+			 s->kind == SIGNIN_PASSWORD
+				 ? "The current password is wrong."
+				 : "Name or password is wrong.",
+			 more, "tries_left", (json_int_t)v->tries_left,
+			 "wait_s", (json_int_t)wait_s);
+	http_reply_json(s->req, 401, body);
+}
+
+static void on_verdict(void *ctx, const struct bus_error *error,
+		       const void *out)
+{
+	const struct report_verdict *v = out;
+	struct signin *s = ctx;
+
+	/* guardd is silent: an answer that it could not count is none */
+	if (s->req && (error || v->action == REPORT_VERDICT_ACTION_DROP))
+		http_drop(s->req);
+	else if (s->req)
+		answer_refusal(s, v);
+	signin_free(s);
+}
+
+/* A password typed into the name's field must not end in a log. */
+static bool is_tidy(const char *name)
+{
+	return name[0] &&
+	       !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-_")];
+}
+
+static void refuse(struct signin *s)
+{
+	const char *known = "";
+	struct report rep;
+
+	if (s->extension || accounts_get(s->h->accounts, s->name))
+		known = s->name;
+	audit_add(s->h->audit, AUDIT_WHAT_REFUSED, known, s->source_text,
+		  s->kind == SIGNIN_PASSWORD ? "current password" : "sign-in");
+	record_init(&report_record, &rep);
+	(void)snprintf(rep.service, sizeof(rep.service), "https");
+	rep.kind = REPORT_KIND_CREDENTIAL;
+	(void)snprintf(rep.source, sizeof(rep.source), "%s", s->source_text);
+	rep.transport = REPORT_TRANSPORT_TLS;
+	rep.proven = true; /* a TLS handshake cannot be forged */
+	(void)snprintf(rep.account, sizeof(rep.account), "%s",
+		       is_tidy(s->name) ? s->name : "");
+	if (bus_call(s->h->service->bus, &guard_iface, GUARD_REPORT, &rep, 0,
+		     on_verdict, s)) {
+		if (s->req)
+			http_drop(s->req);
+		signin_free(s);
+	}
+}
+
+/* --- accepted --- */
+
+void signin_reply(struct httpd *h, struct request *r, const struct login *l,
+		  const char *token)
+{
+	const struct account *a = accounts_get(h->accounts, l->row.account);
+	char csrf[LOGIN_TOKEN];
+	json_t *body;
+
+	sessions_csrf(token, csrf);
+	body = json_pack(
+		"{sb ss ss sb ss sI sI}", "signed_in", 1, "account",
+		l->row.account, "role",
+		record_field(&session_record, "role")->values[l->row.role],
+		"must_change",
+		l->row.role != SESSION_ROLE_EXTENSION && a && a->must_change,
+		"csrf", csrf, "idle_s", (json_int_t)httpd_settings(h)->idle_s,
+		"ends_ms", (json_int_t)sessions_ends_ms(h->sessions, l));
+	http_reply_json(r, 200, body);
+}
+
+static void accept_session(struct signin *s, enum session_role role)
+{
+	struct httpd *h = s->h;
+	char token[LOGIN_TOKEN];
+	struct login *old, *l;
+
+	if (!s->req) {
+		signin_free(s);
+		return;
+	}
+	old = sessions_find(h->sessions, s->old_token);
+	if (old)
+		sessions_end(h->sessions, old, "signed in again");
+	l = sessions_start(h->sessions, s->name, role, s->source_text,
+			   s->user_agent, token);
+	if (!l) {
+		fail(s, 507, "Full", NULL, "Out of memory: try again.");
+		return;
+	}
+	log_info("%s signed in from %s", s->name, s->source_text);
+	audit_add(h->audit, AUDIT_WHAT_SIGNED_IN, s->name, s->source_text,
+		  s->user_agent);
+	http_header_out(s->req, "Set-Cookie",
+			"__Host-sallyport=%s; Path=/; Secure; HttpOnly; "
+			"SameSite=Strict",
+			token);
+	signin_reply(h, s->req, l, token);
+	secret_wipe(token, sizeof(token));
+	signin_free(s);
+}
+
+static void on_changed(void *ctx, const struct issue *issue)
+{
+	struct signin *s = ctx;
+	struct httpd *h = s->h;
+
+	if (issue) {
+		fail(s, 422, "Invalid", issue->field, issue->what);
+		return;
+	}
+	audit_add(h->audit,
+		  s->kind == SIGNIN_MAKE ? AUDIT_WHAT_RESET
+					 : AUDIT_WHAT_PASSWORD,
+		  s->name, s->source_text,
+		  s->new_name[0] ? s->new_name : s->actor);
+	if (s->made)
+		s->made(s->made_ctx, s->fresh, NULL);
+	if (s->req && s->kind == SIGNIN_MAKE) {
+		http_reply_json(s->req, 200,
+				json_pack("{ss ss}", "account", s->name,
+					  "password", s->fresh));
+	} else if (s->req) {
+		http_header_out(s->req, "Set-Cookie",
+				"__Host-sallyport=; Path=/; Secure; HttpOnly; "
+				"SameSite=Strict; Max-Age=0");
+		http_reply_json(s->req, 200,
+				json_pack("{sb}", "signed_out", 1));
+	}
+	signin_free(s);
+}
+
+static void on_hashed(void *ctx, const struct hash_result *result)
+{
+	struct signin *s = ctx;
+	int err = -ENOMEM;
+
+	if (result->hash[0])
+		err = accounts_change(
+			s->h->accounts,
+			&(struct account_change){ .actor = s->actor,
+						  .name = s->name,
+						  .new_name = s->new_name,
+						  .hash = result->hash,
+						  .must_change = s->kind ==
+								 SIGNIN_MAKE,
+						  .enable = s->enable },
+			on_changed, s);
+	if (err == -ENOENT)
+		fail(s, 404, "NoSuch", NULL, "There is no such account.");
+	else if (err)
+		fail_busy(s, err);
+}
+
+static void change_password(struct signin *s)
+{
+	const char *name = s->new_name[0] ? s->new_name : s->name;
+	const char *const words[] = { name, httpd_settings(s->h)->company,
+				      "sallyport", NULL };
+	const char *weak = password_weak(s->fresh, words);
+	struct issue issue;
+	int err;
+
+	if (weak) {
+		fail(s, 422, "Weak", "password", weak);
+		return;
+	}
+	if (s->new_name[0] && strcmp(s->new_name, s->name) != 0) {
+		if (account_check_name(s->name, s->new_name, &issue)) {
+			fail(s, 422, "Invalid", issue.field, issue.what);
+			return;
+		}
+		if (accounts_get(s->h->accounts, s->new_name)) {
+			fail(s, 409, "Exists", "name",
+			     "There is an account of this name.");
+			return;
+		}
+	}
+	err = hash_make(s->h->hasher, s->fresh, on_hashed, s);
+	if (err)
+		fail_busy(s, err);
+}
+
+static void on_verified(void *ctx, const struct hash_result *result)
+{
+	struct signin *s = ctx;
+	const struct account *a = accounts_get(s->h->accounts, s->name);
+
+	/* it may have been switched off meanwhile */
+	if (!result->ok || !a || !a->enabled)
+		refuse(s);
+	else if (s->kind == SIGNIN_PASSWORD)
+		change_password(s);
+	else
+		accept_session(s, (enum session_role)a->role);
+}
+
+static void on_sip_verified(void *ctx, const struct bus_error *error,
+			    const void *out)
+{
+	const struct sip_verified *v = out;
+	struct signin *s = ctx;
+
+	if (error)
+		fail(s, 503, "Silent", NULL,
+		     "The telephone service does not answer: try again.");
+	else if (v->ok)
+		accept_session(s, SESSION_ROLE_EXTENSION);
+	else
+		refuse(s);
+}
+
+static void verify_extension(struct signin *s, const char *secret)
+{
+	struct sip_verify ask;
+	int err;
+
+	s->extension = true;
+	record_init(&sip_verify_record, &ask);
+	(void)snprintf(ask.extension, sizeof(ask.extension), "%.8s", s->name);
+	if (snprintf(ask.secret, sizeof(ask.secret), "%s", secret) >=
+		    (int)sizeof(ask.secret) ||
+	    !secret[0]) {
+		secret_wipe(&ask, sizeof(ask));
+		refuse(s); /* too long to be any extension's */
+		return;
+	}
+	err = bus_call(s->h->service->bus, &sip_iface, SIP_VERIFY_SECRET, &ask,
+		       0, on_sip_verified, s);
+	secret_wipe(&ask, sizeof(ask));
+	if (err)
+		fail_busy(s, err);
+}
+
+static void verify_account(struct signin *s, const char *secret)
+{
+	const struct account *a = accounts_get(s->h->accounts, s->name);
+	const char *hash = a && a->enabled ? a->hash : "";
+	int err;
+
+	if (strlen(secret) >= HASH_SECRET_MAX)
+		secret = hash = ""; /* nobody's; but the same work */
+	err = hash_verify(s->h->hasher, secret, hash, on_verified, s);
+	if (err)
+		fail_busy(s, err);
+}
+
+/* --- the paths --- */
+
+void signin_session(struct httpd *h, struct request *r)
+{
+	const char *name, *secret, *token = http_cookie(r, "__Host-sallyport");
+	const char *agent = http_header_in(r, "User-Agent");
+	json_t *body = api_body(r);
+	struct signin *s;
+	size_t len;
+
+	if (!body)
+		return;
+	name = api_text(body, "name");
+	secret = api_text(body, "password");
+	if (!name || !secret) {
+		http_reply_error(r, 400, "BadRequest",
+				 name ? "password" : "name",
+				 "Give name and password.");
+		json_decref(body);
+		return;
+	}
+	s = signin_new(h, r, SIGNIN_SESSION);
+	if (s) {
+		len = strlen(name);
+		if (len < sizeof(s->name))
+			memcpy(s->name, name, len + 1);
+		text_from_peer(s->user_agent, sizeof(s->user_agent),
+			       agent ? agent : "", agent ? strlen(agent) : 0);
+		if (token && strlen(token) < sizeof(s->old_token))
+			(void)snprintf(s->old_token, sizeof(s->old_token), "%s",
+				       token);
+		if (len >= 2 && len <= 8 && strspn(name, "0123456789") == len)
+			verify_extension(s, secret);
+		else
+			verify_account(s, secret);
+	}
+	json_decref(body);
+}
+
+void signin_password(struct httpd *h, struct request *r)
+{
+	const struct login *l = r->session;
+	const char *current, *fresh, *name;
+	json_t *body = api_body(r);
+	struct signin *s = NULL;
+
+	if (!body)
+		return;
+	current = api_text(body, "current");
+	fresh = api_text(body, "password");
+	name = api_text(body, "name");
+	if (!current || !fresh)
+		http_reply_error(r, 400, "BadRequest",
+				 current ? "password" : "current",
+				 "Give the current and the new password.");
+	else if (strlen(fresh) >= HASH_SECRET_MAX)
+		http_reply_error(r, 422, "Weak", "password",
+				 "at most %d characters", HASH_SECRET_MAX - 1);
+	else if (!strcmp(fresh, current))
+		http_reply_error(r, 422, "Weak", "password",
+				 "the new password is the current one");
+	else if (name && strlen(name) >= sizeof(s->new_name))
+		http_reply_error(r, 422, "Invalid", "name",
+				 "at most 32 characters");
+	else
+		s = signin_new(h, r, SIGNIN_PASSWORD);
+	if (s) {
+		(void)snprintf(s->name, sizeof(s->name), "%s", l->row.account);
+		(void)snprintf(s->fresh, sizeof(s->fresh), "%s", fresh);
+		(void)snprintf(s->new_name, sizeof(s->new_name), "%s",
+			       name ? name : "");
+		api_actor(l, s->actor);
+		verify_account(s, current);
+	}
+	json_decref(body);
+}
+
+static void make(struct signin *s, const char *account)
+{
+	int err;
+
+	(void)snprintf(s->name, sizeof(s->name), "%s", account);
+	password_make(s->fresh);
+	err = hash_make(s->h->hasher, s->fresh, on_hashed, s);
+	if (err)
+		fail_busy(s, err);
+}
+
+void signin_reset(struct httpd *h, struct request *r)
+{
+	json_t *body = api_body(r);
+	struct signin *s;
+
+	if (!body)
+		return;
+	if (!accounts_get(h->accounts, r->seg[3])) {
+		http_reply_error(r, 404, "NoSuch", NULL,
+				 "There is no such account.");
+	} else {
+		s = signin_new(h, r, SIGNIN_MAKE);
+		if (s) {
+			s->enable =
+				json_is_true(json_object_get(body, "enable"));
+			api_actor(r->session, s->actor);
+			make(s, r->seg[3]);
+		}
+	}
+	json_decref(body);
+}
+
+int signin_make(struct httpd *h, const char *actor, const char *account,
+		signin_made_fn done, void *ctx)
+{
+	struct signin *s;
+	int err;
+
+	if (!accounts_get(h->accounts, account))
+		return -ENOENT;
+	if (h->n_signins >= SIGNINS_MAX)
+		return -EAGAIN;
+	s = signin_new(h, NULL, SIGNIN_MAKE);
+	if (!s)
+		return -ENOMEM;
+	(void)snprintf(s->actor, sizeof(s->actor), "%s", actor);
+	(void)snprintf(s->name, sizeof(s->name), "%s", account);
+	s->enable = true;
+	password_make(s->fresh);
+	err = hash_make(h->hasher, s->fresh, on_hashed, s);
+	if (err) {
+		signin_free(s);
+		return err;
+	}
+	s->made = done;
+	s->made_ctx = ctx;
+	return 0;
+}
+
+void signin_close(struct httpd *h)
+{
+	struct signin *s;
+
+	while ((s = LIST_FIRST(&h->signins))) {
+		bus_forget(h->service->bus, s);
+		signin_free(s);
+	}
+}
