@@ -270,6 +270,9 @@ int service_main(int argc, char **argv, const struct service_def *def)
 		err = begin(&st, &set, why, sizeof(why));
 	running = !err;
 
+	/* Who hears our name reads our view. */
+	if (!err)
+		(void)store_view_publish(st.s.store);
 	if (!err)
 		err = bus_go(st.s.bus, why, sizeof(why));
 	if (err) {

@@ -84,7 +84,8 @@ int store_commit(struct store *s, struct store_batch *b, store_done_fn done,
 /*
  * The view: at once for this daemon; for readers at the latest at the end of
  * this turn of the loop (one transaction a turn). Others see the view of the
- * last run until the first turn ends, so a restart shows them no empty table.
+ * last run until store_view_publish(), or the end of the first turn, so a
+ * restart shows them no empty table.
  * 0, -ENOSPC, -ENOMEM. What could not be written (a full disk) is tried again.
  */
 int store_view_put(struct store *s, const char *db, struct bytes key,
@@ -95,6 +96,10 @@ int store_view_each(struct store *s, const char *db, store_row_fn fn,
 		    void *ctx);
 int store_view_get(struct store *s, const char *db, struct bytes key, void *buf,
 		   size_t *size);
+/* All tables are open: others may look. Call it before the bus name is taken.
+ */
+int store_view_publish(struct store *s);
+/* Now, not at the end of the turn: before a signal says "look". */
 int store_view_flush(struct store *s);
 
 /* Live dbs: what stood in the view before a crash is kept (same boot), else
@@ -107,6 +112,12 @@ int store_view_keep(struct store *s, const char *db);
 /* Never fails but for memory: a view that is not there yet reads as empty. */
 struct view *view_open(const char *dir);
 void view_close(struct view *v);
+
+/* Has the owner ever published it? */
+bool view_exists(const struct view *v);
+
+/* Is there a newer snapshot than the one view_each() walked last? */
+bool view_news(struct view *v);
 
 /*
  * Walks a consistent snapshot of a db; fn must not keep the bytes. The walk is

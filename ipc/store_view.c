@@ -415,9 +415,14 @@ int store_view_clear(struct store *s, const char *db)
 	return rc;
 }
 
-int store_view_flush(struct store *s)
+int store_view_publish(struct store *s)
 {
 	return turn_end(store_own_view(s));
+}
+
+int store_view_flush(struct store *s)
+{
+	return turn_commit(store_own_view(s));
 }
 
 static int each_in(MDB_txn *txn, MDB_dbi dbi, store_row_fn fn, void *ctx)

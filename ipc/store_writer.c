@@ -240,11 +240,17 @@ int writer_add(struct writer *w, struct store_batch *b)
 
 void writer_wait(struct writer *w)
 {
-	pthread_mutex_lock(&w->lock);
-	while (w->queue || w->busy)
-		pthread_cond_wait(&w->idle, &w->lock);
-	pthread_mutex_unlock(&w->lock);
-	call_done(w);
+	bool more;
+
+	/* What a callback hands over is waited for, too. */
+	do {
+		pthread_mutex_lock(&w->lock);
+		while (w->queue || w->busy)
+			pthread_cond_wait(&w->idle, &w->lock);
+		more = w->done != NULL;
+		pthread_mutex_unlock(&w->lock);
+		call_done(w);
+	} while (more);
 }
 
 void writer_stop(struct writer *w)

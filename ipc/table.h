@@ -36,9 +36,9 @@ struct table_ops {
 	int (*check_delete)(void *ctx, const void *row, bool force,
 			    struct issue *issue);
 	/*
-	 * Puts a committed row in force (old NULL: new; row NULL: deleted), then
-	 * calls table_change_done() once, at once or later; an error takes the
-	 * change back. NULL: nothing to do.
+	 * Puts a committed row in force (old NULL: new; row NULL: deleted),
+	 * then calls table_change_done() once, at once or later; an error takes
+	 * the change back. NULL: nothing to do.
 	 */
 	void (*apply)(void *ctx, struct table_change *change, const void *old,
 		      const void *row);
@@ -51,11 +51,18 @@ struct table_config {
 	struct bus *bus; /* NULL in unit tests: no object */
 	struct store *store;
 	const struct seal *seal; /* needed where the record has secrets */
+	/* The parent of all views: there we look who refers to our rows, and
+	   whether a row exists that ours refer to. NULL: neither. */
+	const char *run_dir;
 };
 
-/* Loads the rows (a row that cannot be read is logged, kept on disk, and not in
-   force), adds singleton and builtin ones, fills the view, exports the object.
-   NULL and one line in why. */
+/*
+ * Loads the rows (a row that cannot be read is logged, kept on disk, and not in
+ * force), adds singleton and builtin ones (with the schema's defaults, then
+ * through ops->check with old NULL, which may set them by key), fills the view,
+ * exports the object. apply() is not called: read the rows with table_at().
+ * NULL and one line in why.
+ */
 struct table *table_open(const struct table_config *config, char *why,
 			 size_t why_size);
 void table_close(struct table *t);
@@ -63,17 +70,24 @@ void table_close(struct table *t);
 /* error NULL: in force. */
 void table_change_done(struct table_change *change, const char *error);
 
+/* Who asked for it, as it stands in the journal. */
+const char *table_change_actor(const struct table_change *change);
+
 /* Rows in memory; valid until the next change. Secrets are in clear. */
 const void *table_get(const struct table *t, const char *key);
 size_t table_count(const struct table *t);
 /* In the table's order (ordered: by place; else by key, numbers by value). */
 const void *table_at(const struct table *t, size_t i);
 
-/* The owner changes its own table (first start, an old secret that lapsed).
-   row NULL deletes `key`. done may be NULL. */
+/*
+ * The owner changes its own table (first start, an old secret that lapsed).
+ * row NULL deletes `key`. Readonly fields are taken as they stand in row; what
+ * check() then makes of it is in force. done may be NULL; it comes later (issue
+ * NULL: in force), store_wait() waits for it. 0, -ENOMEM or -EBUSY.
+ */
 typedef void (*table_done_fn)(void *ctx, const struct issue *issue);
 int table_put(struct table *t, const char *actor, const char *key,
 	      const void *row, table_done_fn done, void *ctx);
 
-/* Counts commits; the If-Match of the web. */
+/* Counts commits of this daemon's tables; the If-Match of the web. */
 uint64_t table_seq(const struct table *t);

@@ -94,7 +94,8 @@ int table_client_journal(struct bus *bus, const struct record *r,
 			 uint64_t before, uint32_t most, table_answer_fn done,
 			 void *ctx);
 
-/* Hears the table's changes. op: put, delete, move. */
+/* Hears the table's changes (op: put, delete, move) until
+   bus_unwatch(bus, ctx). */
 typedef void (*table_changed_fn)(void *ctx, const struct record *r,
 				 const char *key, const char *op, uint64_t seq);
 int table_client_watch(struct bus *bus, const struct record *r,

@@ -20,6 +20,7 @@ struct view {
 	struct env env;
 	dev_t dev; /* which file is open */
 	ino_t ino;
+	size_t read; /* number of the snapshot that was walked last */
 };
 
 /* One reading. */
@@ -51,6 +52,13 @@ void view_close(struct view *v)
 	free(v);
 }
 
+bool view_exists(const struct view *v)
+{
+	struct stat st;
+
+	return stat(v->path, &st) == 0;
+}
+
 /* Opens the file that is there now: a restarted owner made a new one. */
 static int refresh(struct view *v)
 {
@@ -74,6 +82,7 @@ static int refresh(struct view *v)
 	}
 	v->dev = st.st_dev;
 	v->ino = st.st_ino;
+	v->read = 0;
 	return 0;
 }
 
@@ -168,10 +177,16 @@ static int walk(struct reading *r, MDB_dbi dbi, store_row_fn fn, void *ctx)
 	return rc;
 }
 
+bool view_news(struct view *v)
+{
+	return refresh(v) < 0 || v->read == 0 || last_txn(v) != v->read;
+}
+
 static int each_once(struct view *v, const char *db, store_row_fn fn, void *ctx)
 {
 	struct reading r;
 	MDB_dbi dbi;
+	size_t id;
 	int rc;
 
 	rc = refresh(v);
@@ -180,10 +195,14 @@ static int each_once(struct view *v, const char *db, store_row_fn fn, void *ctx)
 	rc = begin(v, &r);
 	if (rc < 0)
 		return rc;
+	id = mdb_txn_id(r.txn);
 	rc = env_dbi(&v->env, r.txn, db, false, &dbi);
 	if (rc == 0)
 		rc = walk(&r, dbi, fn, ctx);
-	return end(&r, rc);
+	rc = end(&r, rc);
+	if (rc == 0)
+		v->read = id;
+	return rc;
 }
 
 int view_each(struct view *v, const char *db, store_row_fn fn,

@@ -12,8 +12,12 @@
 struct bus;
 struct watch;
 
-/* changed(ctx) comes after every new reading, the first included. run_dir is
-   the parent of the views. NULL: no memory. */
+/*
+ * The rows are there when it returns. changed(ctx) comes from the event loop
+ * after every new reading, the first included; never from inside watch_open().
+ * run_dir is the parent of the views. bus NULL (unit tests): one reading.
+ * NULL: no memory.
+ */
 struct watch *watch_open(struct bus *bus, const char *run_dir,
 			 const struct record *record,
 			 void (*changed)(void *ctx), void *ctx);

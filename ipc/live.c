@@ -1,0 +1,295 @@
+#include "live.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus_raw.h"
+#include "table1_bus.h"
+#include "table_args.h"
+#include "table_place.h"
+
+struct live {
+	const struct record *r;
+	struct bus *bus;
+	struct store *store;
+	const struct live_ops *ops;
+	void *ctx;
+	uint8_t *buf; /* room for one row */
+	size_t size;
+	void *rec; /* and one record */
+	char path[TABLE_PATH];
+};
+
+int live_put(struct live *l, const void *row)
+{
+	char key[TABLE_KEY];
+	int n;
+
+	record_key(l->r, row, key, sizeof(key));
+	if (!key[0])
+		return -EINVAL;
+	n = row_encode(l->r, NULL, key, row, 0, 0, l->buf, l->size);
+	if (n < 0)
+		return n;
+	return store_view_put(l->store, l->r->name,
+			      (struct bytes){ key, strlen(key) },
+			      (struct bytes){ l->buf, (size_t)n });
+}
+
+int live_del(struct live *l, const char *key)
+{
+	return store_view_del(l->store, l->r->name,
+			      (struct bytes){ key, strlen(key) });
+}
+
+struct each {
+	struct live *live;
+	live_row_fn fn;
+	void *ctx;
+	void *rec;
+};
+
+static bool on_row(void *ctx, struct bytes key, struct bytes value)
+{
+	struct each *e = ctx;
+
+	(void)key;
+	/* What another version wrote and we cannot read is left out. */
+	if (record_decode(e->live->r, e->rec, value.data, value.size) == 0)
+		e->fn(e->ctx, e->rec);
+	return true;
+}
+
+/*
+ * fn may put and delete rows, so the rows are taken out first.
+ */
+struct copy {
+	uint8_t *data;
+	size_t used;
+	size_t room;
+	bool failed;
+};
+
+static bool copy_row(void *ctx, struct bytes key, struct bytes value)
+{
+	struct copy *c = ctx;
+	uint32_t n = (uint32_t)value.size;
+	size_t room = c->room;
+	uint8_t *data;
+
+	(void)key;
+	while (room < c->used + sizeof(n) + n)
+		room = room ? room * 2 : 65536;
+	if (room > c->room) {
+		data = realloc(c->data, room);
+		if (!data) {
+			c->failed = true;
+			return false;
+		}
+		c->data = data;
+		c->room = room;
+	}
+	memcpy(c->data + c->used, &n, sizeof(n));
+	memcpy(c->data + c->used + sizeof(n), value.data, n);
+	c->used += sizeof(n) + n;
+	return true;
+}
+
+int live_each(struct live *l, live_row_fn fn, void *ctx)
+{
+	struct each e = { l, fn, ctx, malloc(l->r->size) };
+	struct copy c = { 0 };
+	uint32_t n;
+	int rc;
+
+	if (!e.rec)
+		return -ENOMEM;
+	rc = store_view_each(l->store, l->r->name, copy_row, &c);
+	if (rc == -ENOENT)
+		rc = 0;
+	if (rc == 0 && c.failed)
+		rc = -ENOMEM;
+	for (size_t at = 0; rc == 0 && at < c.used; at += sizeof(n) + n) {
+		memcpy(&n, c.data + at, sizeof(n));
+		(void)on_row(&e, (struct bytes){ 0 },
+			     (struct bytes){ c.data + at + sizeof(n), n });
+	}
+	free(c.data);
+	free(e.rec);
+	return rc;
+}
+
+/* --- the read-only object --- */
+
+struct listing {
+	struct live *live;
+	DBusMessageIter array;
+	bool failed;
+};
+
+static bool list_row(void *ctx, struct bytes key, struct bytes value)
+{
+	struct listing *list = ctx;
+	struct live *l = list->live;
+	DBusMessageIter row;
+	char text[TABLE_KEY];
+
+	(void)key;
+	if (record_decode(l->r, l->rec, value.data, value.size) < 0)
+		return true;
+	record_key(l->r, l->rec, text, sizeof(text));
+	list->failed = !dbus_message_iter_open_container(
+			       &list->array, DBUS_TYPE_STRUCT, NULL, &row) ||
+		       bus_put_text(&row, text) < 0 ||
+		       bus_put_row(&row, l->r, l->rec) < 0 ||
+		       !dbus_message_iter_close_container(&list->array, &row);
+	return !list->failed;
+}
+
+static bool put_rows(struct live *l, DBusMessage *reply)
+{
+	struct listing list = { .live = l };
+	uint64_t seq = 0;
+	DBusMessageIter it;
+	int rc;
+
+	dbus_message_iter_init_append(reply, &it);
+	if (!dbus_message_iter_open_container(&it, DBUS_TYPE_ARRAY, "(sa{ss})",
+					      &list.array))
+		return false;
+	rc = store_view_each(l->store, l->r->name, list_row, &list);
+	if (list.failed || (rc < 0 && rc != -ENOENT))
+		return false;
+	return dbus_message_iter_close_container(&it, &list.array) &&
+	       dbus_message_iter_append_basic(&it, DBUS_TYPE_UINT64, &seq);
+}
+
+static void finish(struct bus_req *req, DBusMessage *reply, bool ok)
+{
+	if (!ok && reply) {
+		dbus_message_unref(reply);
+		reply = NULL;
+	}
+	bus_reply_raw(req, reply);
+}
+
+static void on_list(struct live *l, struct bus_req *req)
+{
+	DBusMessage *reply = bus_reply_new(req);
+
+	finish(req, reply, reply && put_rows(l, reply));
+}
+
+static void on_get(struct live *l, struct bus_req *req, const char *key)
+{
+	size_t size = l->size;
+	uint64_t seq = 0;
+	DBusMessage *reply;
+	DBusMessageIter it;
+
+	if (store_view_get(l->store, l->r->name,
+			   (struct bytes){ key, strlen(key) }, l->buf,
+			   &size) < 0 ||
+	    record_decode(l->r, l->rec, l->buf, size) < 0) {
+		bus_reply_error(req, "NoSuch", "there is no such %s",
+				l->r->name);
+		return;
+	}
+	reply = bus_reply_new(req);
+	if (reply)
+		dbus_message_iter_init_append(reply, &it);
+	finish(req, reply,
+	       reply && bus_put_row(&it, l->r, l->rec) == 0 &&
+		       dbus_message_iter_append_basic(&it, DBUS_TYPE_UINT64,
+						      &seq));
+}
+
+static void on_delete(struct live *l, struct bus_req *req, const char *key)
+{
+	if (!bus_req_is(req, "httpd") && !bus_req_admin(req))
+		bus_reply_error(req, "Denied", "%s may not call Delete",
+				bus_req_actor(req));
+	else if (!l->ops || !l->ops->delete_row)
+		bus_reply_error(req, "Denied", "rows of %s cannot be deleted",
+				l->r->name);
+	else
+		l->ops->delete_row(l->ctx, req, key);
+}
+
+static void on_call(void *ctx, struct bus_req *req, DBusMessage *call)
+{
+	const char *name = dbus_message_get_member(call);
+	bool get = name && strcmp(name, "Get") == 0;
+	bool delete = name && strcmp(name, "Delete") == 0;
+	bool list = name && strcmp(name, "List") == 0;
+	struct live *l = ctx;
+	const char *key = NULL;
+
+	if (!bus_req_ours(req)) {
+		bus_reply_error(req, "Denied", "%s may not read this",
+				bus_req_actor(req));
+		return;
+	}
+	if (!get && !delete &&!list) {
+		bus_reply_error(req, "Denied", "%s can only be read",
+				l->r->name);
+		return;
+	}
+	if (strcmp(dbus_message_get_signature(call), list ? "" : "s") != 0) {
+		bus_reply_error(req, "Invalid",
+				"the arguments of %s must be \"%s\"", name,
+				list ? "" : "s");
+		return;
+	}
+	if (!list)
+		(void)dbus_message_get_args(call, NULL, DBUS_TYPE_STRING, &key,
+					    DBUS_TYPE_INVALID);
+	if (list)
+		on_list(l, req);
+	else if (get)
+		on_get(l, req, key);
+	else
+		on_delete(l, req, key);
+}
+
+struct live *live_open(const struct record *record, struct bus *bus,
+		       struct store *store, const struct live_ops *ops,
+		       void *ctx)
+{
+	struct live *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->r = record;
+	l->store = store;
+	l->ops = ops;
+	l->ctx = ctx;
+	l->size = row_size_max(record);
+	l->buf = malloc(l->size);
+	l->rec = malloc(record->size);
+	if (!l->buf || !l->rec || store_view_keep(store, record->name) < 0) {
+		live_close(l);
+		return NULL;
+	}
+	if (bus && table_path(record, l->path) == 0 &&
+	    bus_export_raw(bus, l->path, TABLE_IFACE, table1_xml, on_call, l) ==
+		    0)
+		l->bus = bus;
+	if (bus && !l->bus) {
+		live_close(l);
+		return NULL;
+	}
+	return l;
+}
+
+void live_close(struct live *l)
+{
+	if (!l)
+		return;
+	if (l->bus)
+		bus_unexport(l->bus, l);
+	free(l->buf);
+	free(l->rec);
+	free(l);
+}

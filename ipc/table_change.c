@@ -1,0 +1,321 @@
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "table_impl.h"
+
+void refuse(struct table_change *c, const char *name, const char *field,
+	    const char *fmt, ...)
+{
+	struct issue *issue = &c->refusal.issue;
+	va_list ap;
+
+	c->refusal.name = name;
+	snprintf(issue->field, sizeof(issue->field), "%s", field);
+	va_start(ap, fmt);
+	vsnprintf(issue->what, sizeof(issue->what), fmt, ap);
+	va_end(ap);
+}
+
+struct table_change *change_new(struct table *t, size_t n_items)
+{
+	struct table_change *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->table = t;
+	c->items = calloc(n_items ? n_items : 1, sizeof(*c->items));
+	if (!c->items) {
+		free(c);
+		return NULL;
+	}
+	c->n_items = n_items;
+	return c;
+}
+
+void change_free(struct table_change *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n_items; i++) {
+		record_wipe_free(c->table->r, c->items[i].old);
+		record_wipe_free(c->table->r, c->items[i].row);
+		free(c->items[i].made);
+	}
+	free(c->items);
+	free(c->moves);
+	free(c);
+}
+
+const char *table_change_actor(const struct table_change *c)
+{
+	return c->actor;
+}
+
+/* --- the steps; each returns with a new state, or waiting --- */
+
+static void run(struct table_set *set);
+
+static void on_committed(void *ctx, int err)
+{
+	struct table_change *c = ctx;
+	struct table_set *set = c->table->set;
+
+	c->waiting = false;
+	if (err == 0) {
+		set->seq = c->seq;
+		c->table->seq = c->seq;
+	}
+	if (c->state == CHANGE_COMMITTING && err == 0) {
+		c->at = 0;
+		c->state = CHANGE_APPLYING;
+	} else if (c->state == CHANGE_COMMITTING) {
+		refuse(c, err == -ENOSPC ? "Full" : "Failed", "",
+		       "cannot be saved: %s",
+		       err == -ENOSPC ? "no room left" : strerror(-err));
+		c->state = CHANGE_ENDING;
+	} else {
+		if (err < 0)
+			log_err("table %s: a refused change cannot be taken "
+				"back on disk: %s",
+				c->table->r->name, strerror(-err));
+		c->state = CHANGE_ENDING;
+	}
+	run(set);
+}
+
+static void commit(struct table_change *c, bool back)
+{
+	struct store *s = c->table->config.store;
+	struct store_batch *b = change_batch(c, back);
+	int rc = b ? store_commit(s, b, on_committed, c) : -ENOMEM;
+
+	c->state = back ? CHANGE_TAKING_BACK : CHANGE_COMMITTING;
+	if (rc == 0) {
+		c->waiting = true;
+		return;
+	}
+	store_batch_free(b);
+	if (!back)
+		refuse(c, "Busy", "", "cannot be saved now: %s", strerror(-rc));
+	else
+		log_err("table %s: a refused change cannot be taken back on "
+			"disk: %s",
+			c->table->r->name, strerror(-rc));
+	c->state = CHANGE_ENDING;
+}
+
+static void check(struct table_change *c)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < c->n_items; i++) {
+		if (item_check(c, i) < 0) {
+			c->state = CHANGE_ENDING;
+			return;
+		}
+		same = same && c->items[i].same;
+	}
+	c->seq = c->table->seq;
+	if (same || c->dry)
+		c->state = CHANGE_ENDING;
+	else
+		commit(c, false);
+}
+
+static void call_owner(struct table_change *c, const void *old, const void *row)
+{
+	const struct table_config *config = &c->table->config;
+
+	c->waiting = true;
+	config->ops->apply(config->ctx, c, old, row);
+}
+
+static bool owner_applies(const struct table_change *c)
+{
+	return c->table->config.ops && c->table->config.ops->apply;
+}
+
+static void apply(struct table_change *c)
+{
+	struct item *it;
+
+	if (c->at == c->n_items) {
+		c->state = CHANGE_ENDING;
+		return;
+	}
+	it = &c->items[c->at];
+	if (it->same) {
+		c->at++;
+		return;
+	}
+	if (item_install(c, it) < 0) {
+		refuse(c, "Failed", "", "no memory");
+		c->state = CHANGE_UNDOING;
+		return;
+	}
+	if (owner_applies(c))
+		call_owner(c, it->old, table_get(c->table, it->key));
+	else
+		c->at++;
+}
+
+static void undo(struct table_change *c)
+{
+	struct item *it;
+
+	if (c->at == 0) {
+		commit(c, true);
+		return;
+	}
+	it = &c->items[--c->at];
+	if (it->same)
+		return;
+	item_uninstall(c, it);
+	if (owner_applies(c))
+		call_owner(c, it->row, table_get(c->table, it->key));
+}
+
+void table_change_done(struct table_change *c, const char *error)
+{
+	struct item *it = &c->items[c->at];
+
+	assert(c->waiting);
+	c->waiting = false;
+	if (c->state == CHANGE_APPLYING && !error) {
+		c->at++;
+	} else if (c->state == CHANGE_APPLYING) {
+		refuse(c, "Failed", "", "%s", error);
+		item_uninstall(c, it);
+		c->state = CHANGE_UNDOING;
+	} else if (error) {
+		log_err("table %s: row %s cannot be put back in force: %s",
+			c->table->r->name, it->key, error);
+	}
+	run(c->table->set);
+}
+
+static void end(struct table_change *c)
+{
+	struct table_set *set = c->table->set;
+
+	if (!c->refusal.name && !c->dry)
+		change_publish(c);
+	set->running = NULL;
+	c->end(c->ctx, c, &c->refusal);
+	change_free(c);
+}
+
+static void step(struct table_change *c)
+{
+	switch (c->state) {
+	case CHANGE_CHECKING:
+		check(c);
+		break;
+	case CHANGE_APPLYING:
+		apply(c);
+		break;
+	case CHANGE_UNDOING:
+		undo(c);
+		break;
+	case CHANGE_ENDING:
+		end(c);
+		break;
+	case CHANGE_COMMITTING:
+	case CHANGE_TAKING_BACK:
+		break; /* always waiting */
+	}
+}
+
+/* Runs changes one after another until one waits for somebody. */
+static void run(struct table_set *set)
+{
+	if (set->stepping)
+		return;
+	set->stepping = true;
+	for (;;) {
+		if (!set->running) {
+			set->running = STAILQ_FIRST(&set->waiting);
+			if (!set->running)
+				break;
+			STAILQ_REMOVE_HEAD(&set->waiting, next);
+			set->n_waiting--;
+		}
+		if (set->running->waiting)
+			break;
+		step(set->running);
+	}
+	set->stepping = false;
+}
+
+void change_start(struct table_change *c, change_end_fn end_fn, void *ctx)
+{
+	struct table_set *set = c->table->set;
+
+	c->end = end_fn;
+	c->ctx = ctx;
+	c->state = CHANGE_CHECKING;
+	if (set->n_waiting >= TABLE_CHANGES_MAX) {
+		refuse(c, "Busy", "", "too many changes wait already");
+		end_fn(ctx, c, &c->refusal);
+		change_free(c);
+		return;
+	}
+	STAILQ_INSERT_TAIL(&set->waiting, c, next);
+	set->n_waiting++;
+	run(set);
+}
+
+/* --- the owner's own changes --- */
+
+struct own_put {
+	table_done_fn done;
+	void *ctx;
+};
+
+static void on_own_end(void *ctx, const struct table_change *change,
+		       const struct refusal *refusal)
+{
+	struct own_put *p = ctx;
+
+	(void)change;
+	if (p->done)
+		p->done(p->ctx, refusal->name ? &refusal->issue : NULL);
+	free(p);
+}
+
+int table_put(struct table *t, const char *actor, const char *key,
+	      const void *row, table_done_fn done, void *ctx)
+{
+	struct own_put *p;
+	struct table_change *c;
+	struct item *it;
+
+	if (t->set->n_waiting >= TABLE_CHANGES_MAX)
+		return -EBUSY;
+	p = calloc(1, sizeof(*p));
+	c = change_new(t, 1);
+	if (!p || !c)
+		goto out;
+	*p = (struct own_put){ done, ctx };
+	it = &c->items[0];
+	it->kind = row ? TABLE_PUT : TABLE_DELETE;
+	it->origin = ITEM_ROW;
+	if (row) {
+		it->row = record_copy(t->r, row);
+		if (!it->row)
+			goto out;
+	}
+	snprintf(it->key, sizeof(it->key), "%s", key);
+	snprintf(c->actor, sizeof(c->actor), "%s", actor);
+	change_start(c, on_own_end, p);
+	return 0;
+out:
+	change_free(c);
+	free(p);
+	return -ENOMEM;
+}
