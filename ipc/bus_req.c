@@ -119,7 +119,7 @@ void bus_reply_raw(struct bus_req *req, DBusMessage *reply)
 
 void bus_reply(struct bus_req *req, const void *out)
 {
-	const struct record *r = req->method->out;
+	const struct record *r = req->method ? req->method->out : NULL;
 	DBusMessage *m = bus_reply_new(req);
 	int err = 0;
 
