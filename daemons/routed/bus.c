@@ -1,0 +1,119 @@
+/* org.sallyport.Route1: unpacks, asks the plan or the books, packs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bus.h"
+#include "clock.h"
+#include "route_bus.h"
+#include "routed.h"
+
+static void on_ask(void *ctx, struct bus_req *req, const void *in)
+{
+	struct routed *r = ctx;
+	struct verdict v;
+
+	plan_decide(r->plan, in, clock_wall_ms(), NULL, &v);
+	bus_reply(req, &v);
+}
+
+static void on_written(void *ctx, int err)
+{
+	if (err)
+		bus_reply_error(ctx, "Full",
+				"the call record could not be kept (%s): "
+				"free disk space, then tell it again",
+				strerror(-err));
+	else
+		bus_reply(ctx, NULL);
+}
+
+static void on_ended(void *ctx, struct bus_req *req, const void *in)
+{
+	struct routed *r = ctx;
+
+	books_write(r->books, in, on_written, req);
+}
+
+static void on_line(void *ctx, const struct explain_line *line)
+{
+	bus_reply_row(ctx, line);
+}
+
+/* "now", "2026-12-24T18:00" or "2026-12-24T18:00:00" in the box's zone. */
+static int parse_time(const char *text, uint64_t *ms)
+{
+	struct tm tm = { .tm_isdst = -1 };
+	const char *end;
+	time_t t;
+
+	if (!*text || !strcmp(text, "now")) {
+		*ms = clock_wall_ms();
+		return 0;
+	}
+	end = strptime(text, "%Y-%m-%dT%H:%M", &tm);
+	if (end && *end == ':')
+		end = strptime(end, ":%S", &tm);
+	if (!end || *end)
+		return -EINVAL;
+	t = mktime(&tm);
+	if (t < 0)
+		return -EINVAL;
+	*ms = (uint64_t)t * 1000;
+	return 0;
+}
+
+static void on_explain(void *ctx, struct bus_req *req, const void *in)
+{
+	struct plan_trace trace = { .line = on_line, .ctx = req };
+	const struct explain_ask *e = in;
+	struct routed *r = ctx;
+	struct verdict v;
+	struct ask ask;
+	uint64_t at;
+
+	if (parse_time(e->time, &at)) {
+		bus_reply_error(req, "Invalid",
+				"time: write now, or 2026-12-24T18:00");
+		return;
+	}
+	record_init(&ask_record, &ask);
+	memcpy(ask.who, e->extension, sizeof(ask.who));
+	memcpy(ask.number, e->number, sizeof(ask.number));
+	plan_decide(r->plan, &ask, at, &trace, &v);
+	bus_reply_end(req);
+}
+
+static void on_record(void *ctx, const struct cdr *row)
+{
+	bus_reply_row(ctx, row);
+}
+
+static void on_records(void *ctx, struct bus_req *req, const void *in)
+{
+	struct routed *r = ctx;
+	struct issue issue;
+	int err = books_page(r->books, in, on_record, req, &issue);
+
+	if (err == -EINVAL)
+		bus_reply_error(req, "Invalid", "%s: %s", issue.field,
+				issue.what);
+	else if (err)
+		bus_reply_error(req, "Failed", "the records cannot be read: %s",
+				strerror(-err));
+	else
+		bus_reply_end(req);
+}
+
+int routed_bus_open(struct routed *r)
+{
+	static const bus_method_fn fns[ROUTE_N_METHODS] = {
+		[ROUTE_ASK] = on_ask,
+		[ROUTE_ENDED] = on_ended,
+		[ROUTE_EXPLAIN] = on_explain,
+		[ROUTE_RECORDS] = on_records,
+	};
+
+	return bus_export(r->service->bus, &route_iface, fns, r);
+}

@@ -1,0 +1,117 @@
+/* routed decides calls and keeps their books; it has no network. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus.h"
+#include "log.h"
+#include "routed.h"
+#include "table.h"
+#include "watch.h"
+
+static void on_row(void *ctx, struct table_change *change, const void *old,
+		   const void *row)
+{
+	(void)old;
+	(void)row;
+	routed_compile(ctx);
+	table_change_done(change, NULL);
+}
+
+static void on_extensions(void *ctx)
+{
+	struct routed *r = ctx;
+
+	if (r->extensions)
+		routed_compile(r);
+}
+
+static struct table *open_table(struct routed *r, const struct record *record,
+				char *why, size_t why_size)
+{
+	static const struct table_ops ops = { .apply = on_row };
+	struct table_config config = {
+		.record = record,
+		.ops = &ops,
+		.ctx = r,
+		.bus = r->service->bus,
+		.store = r->service->store,
+		.seal = r->service->seal,
+	};
+
+	return table_open(&config, why, why_size);
+}
+
+/* A new box knows the two numbers that work in most of the world. */
+static void first_start(struct routed *r)
+{
+	static const char *const numbers[] = { "112", "911" };
+
+	if (table_seq(r->emergencies))
+		return;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		struct emergency e;
+
+		record_init(&emergency_record, &e);
+		snprintf(e.number, sizeof(e.number), "%s", numbers[i]);
+		if (table_put(r->emergencies, "routed", e.number, &e, NULL,
+			      NULL))
+			log_err("emergency number %s could not be kept",
+				numbers[i]);
+	}
+}
+
+static void stop(struct service *s)
+{
+	struct routed *r = s->daemon;
+
+	if (!r)
+		return;
+	watch_close(r->extensions);
+	table_close(r->profiles);
+	table_close(r->emergencies);
+	plan_free(r->plan);
+	books_free(r->books);
+	free(r);
+	s->daemon = NULL;
+}
+
+static int start(struct service *s, char *why, size_t why_size)
+{
+	struct routed *r = calloc(1, sizeof(*r));
+
+	snprintf(why, why_size, "not enough memory");
+	if (!r)
+		return -ENOMEM;
+	s->daemon = r;
+	r->service = s;
+	r->profiles = open_table(r, &call_profile_record, why, why_size);
+	if (!r->profiles)
+		return -EIO;
+	r->emergencies = open_table(r, &emergency_record, why, why_size);
+	if (!r->emergencies)
+		return -EIO;
+	r->books = books_new(s->store);
+	r->extensions = watch_open(s->bus, s->run_dir, &extension_record,
+				   on_extensions, r);
+	if (!r->books || !r->extensions)
+		return -ENOMEM;
+	routed_compile(r);
+	if (!r->plan || routed_bus_open(r))
+		return -ENOMEM;
+	first_start(r);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	return service_main(argc, argv,
+			    &(struct service_def){
+				    .name = "routed",
+				    .bus_name = "org.sallyport.Route",
+				    .truth_max = (size_t)4 << 30,
+				    .start = start,
+				    .stop = stop,
+			    });
+}

@@ -1,0 +1,25 @@
+/* The daemon: its tables, the plan compiled from them, the books. */
+#pragma once
+
+#include "books.h"
+#include "plan.h"
+#include "service.h"
+
+struct table;
+struct watch;
+
+struct routed {
+	struct service *service;
+	struct table *profiles;
+	struct table *emergencies;
+	struct watch *extensions; /* sipd's */
+	struct plan *plan;        /* never NULL after the start */
+	struct books *books;
+};
+
+/* Compiles a new plan from what is so now. On want of memory the old one
+   stays in force, and a line is logged. */
+void routed_compile(struct routed *r);
+
+/* Exports org.sallyport.Route1. Returns 0 or a negative errno. */
+int routed_bus_open(struct routed *r);
