@@ -39,6 +39,7 @@ struct digest {
 	EVP_MD_CTX *hash;
 	EVP_MAC *hmac;
 	EVP_MAC_CTX *mac;
+	uint64_t epoch_ms; /* random: how long we run is nobody's business */
 	uint32_t number;
 	struct bucket *buckets;
 };
@@ -68,6 +69,7 @@ struct digest *digest_new(void)
 	d->buckets = calloc(BUCKETS, sizeof(*d->buckets));
 	secret_random(key, sizeof(key));
 	secret_random(&d->number, sizeof(d->number));
+	secret_random(&d->epoch_ms, 4);
 	ok = d->md5 && d->sha256 && d->hash && d->mac && d->buckets &&
 	     EVP_MAC_init(d->mac, key, sizeof(key), params) == 1;
 	secret_wipe(key, sizeof(key));
@@ -117,8 +119,10 @@ static void nonce_make(struct digest *d, uint64_t ms, uint32_t number,
 	    EVP_MAC_update(d->mac, in, sizeof(in)) != 1 ||
 	    EVP_MAC_final(d->mac, mac, &n, sizeof(mac)) != 1)
 		secret_random(mac, sizeof(mac)); /* then it fits nobody */
-	(void)snprintf(out, 64, "%012llx%08x",
-		       (unsigned long long)(ms & 0xffffffffffffULL), number);
+	(void)snprintf(
+		out, 64, "%012llx%08x",
+		(unsigned long long)((ms + d->epoch_ms) & 0xffffffffffffULL),
+		number);
 	hex(out + 20, mac, MAC_BYTES);
 }
 
@@ -250,7 +254,7 @@ static bool nonce_good(struct digest *d, const struct digest_context *context,
 		return false;
 	memcpy(part, c->nonce, 12);
 	part[12] = '\0';
-	c->nonce_ms = strtoull(part, NULL, 16);
+	c->nonce_ms = strtoull(part, NULL, 16) - d->epoch_ms;
 	memcpy(part, c->nonce + 12, 8);
 	part[8] = '\0';
 	c->nonce_number = (uint32_t)strtoul(part, NULL, 16);

@@ -3,7 +3,7 @@
  * and SHA-256, qop=auth only. Nothing is kept for a challenge: a nonce proves
  * itself, and that it was given to this source address not long ago.
  *
- *	12 hex  time of issue, milliseconds
+ *	12 hex  time of issue, milliseconds from a random day
  *	 8 hex  a running number
  *	32 hex  HMAC-SHA256 over both and the source address, first 128 bits
  *

@@ -204,11 +204,17 @@ static bool is_nat(const struct request *rq)
 		       rq->peer.port;
 }
 
-static void place_update(struct registrar *r, struct place *p,
+/* Returns true when it is news: another source, or another phone. A plain
+   refresh, every few minutes from every phone, is none. */
+static bool place_update(struct registrar *r, struct place *p,
 			 const struct request *rq, const struct wish *w)
 {
 	uint64_t now = clock_mono_ms();
 	struct binding *row = &p->row;
+	bool moved = row->source_port != rq->peer.port ||
+		     !addr_equal(&p->addr, &rq->peer.addr) ||
+		     strncmp(row->user_agent, rq->user_agent,
+			     sizeof(row->user_agent) - 1) != 0;
 
 	if (p->tport != rq->peer.tport) {
 		if (p->tport)
@@ -235,6 +241,7 @@ static void place_update(struct registrar *r, struct place *p,
 	text_from_peer(row->user_agent, sizeof(row->user_agent), rq->user_agent,
 		       strlen(rq->user_agent));
 	place_save(r, p);
+	return moved;
 }
 
 static int place_add(struct registrar *r, struct aor *a,
@@ -251,7 +258,7 @@ static int place_add(struct registrar *r, struct aor *a,
 	(void)snprintf(p->row.extension, sizeof(p->row.extension), "%s",
 		       a->extension);
 	p->row.since_ms = clock_wall_ms();
-	place_update(r, p, rq, w);
+	(void)place_update(r, p, rq, w);
 	tell(r, p, BINDING_FACT_OP_ADDED);
 	return 0;
 }
@@ -389,8 +396,7 @@ static int carry_out(struct registrar *r, struct aor *a,
 			rc = place_add(r, a, rq, wish);
 		} else if (p && wish->expires_s == 0) {
 			place_remove(r, a, p, BINDING_FACT_OP_REMOVED);
-		} else if (p) {
-			place_update(r, p, rq, wish);
+		} else if (p && place_update(r, p, rq, wish)) {
 			tell(r, p, BINDING_FACT_OP_REFRESHED);
 		}
 	}
