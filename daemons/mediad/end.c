@@ -1,0 +1,122 @@
+#include "end.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "leg.h"
+#include "log.h"
+#include "nego.h"
+#include "secret.h"
+
+int refusal_set(struct refusal *r, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(r->text, sizeof(r->text), fmt, ap);
+	va_end(ap);
+	r->name = name;
+	return -EINVAL;
+}
+
+struct end *end_new(const char *branch)
+{
+	struct end *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	snprintf(e->branch, sizeof(e->branch), "%s", branch);
+	/* Positive in 32 bits: some phones read it so. */
+	secret_random(&e->ours.session, sizeof(e->ours.session));
+	e->ours.session &= 0x7fffffff;
+	return e;
+}
+
+void end_free(struct end *e)
+{
+	free(e);
+}
+
+void end_enter(struct end *e, const char *call, enum end_state state)
+{
+	static const char *const names[] = {
+		[END_IDLE] = "idle",
+		[END_OFFERED] = "offered",
+		[END_ASKED] = "asked",
+	};
+
+	if (e->state != state)
+		log_debug("call %s: %s %s -> %s", call,
+			  *e->branch ? e->branch : "leg", names[e->state],
+			  names[state]);
+	e->state = state;
+}
+
+/* FNV-1a, 64 bit: did the text change? No one gains by a collision. */
+static uint64_t digest(const uint8_t *p, size_t n)
+{
+	uint64_t h = 14695981039346656037u;
+
+	while (n--)
+		h = (h ^ *p++) * 1099511628211u;
+	return h;
+}
+
+int end_write(struct end *e, uint16_t port, uint8_t *out, size_t size)
+{
+	uint64_t version = e->ours.version;
+	uint64_t body;
+	int n;
+
+	e->ours.addr = e->advertise;
+	e->ours.port = port;
+	e->ours.rtcp_port = (uint16_t)(port + 1);
+	e->ours.version = 0;
+	n = sdp_write(&e->ours, out, size);
+	e->ours.version = version;
+	if (n < 0)
+		return n;
+	body = digest(out, (size_t)n);
+	if (body != e->body)
+		e->ours.version++;
+	e->body = body;
+	return sdp_write(&e->ours, out, size);
+}
+
+void end_streams(struct end *e, const struct sdp *offer)
+{
+	struct sdp *s = &e->ours;
+
+	if (offer) {
+		memcpy(s->media, offer->media, sizeof(s->media));
+		s->n_media = offer->n_media;
+		s->audio = offer->audio;
+		return;
+	}
+	if (s->n_media)
+		return;
+	s->n_media = 1;
+	s->audio = 0;
+	snprintf(s->media[0].type, sizeof(s->media[0].type), "audio");
+	snprintf(s->media[0].proto, sizeof(s->media[0].proto), "RTP/AVP");
+}
+
+bool end_repeats(const struct end *e, const struct sdp *offer)
+{
+	return e->known && e->theirs.session == offer->session &&
+	       e->theirs.version == offer->version;
+}
+
+void end_conf(const struct end *e, struct leg_conf *conf)
+{
+	nego_conf(&e->theirs, &e->ours, conf);
+	conf->latch.sdp = e->theirs.addr;
+	conf->latch.sdp_port = e->theirs.port;
+	conf->latch.source = e->source.addr;
+	conf->latch.local = e->source.local;
+	memcpy(conf->latch.permit_ip, e->source.permit_ip,
+	       sizeof(conf->latch.permit_ip));
+}
