@@ -134,6 +134,23 @@ static int take_name(struct bus *bus)
 	return err;
 }
 
+/* The answer to the last of our questions: all before it is in force. */
+static void on_settled(void *ctx, const struct bus_error *error, DBusMessage *m)
+{
+	struct bus *bus = ctx;
+
+	(void)m;
+	if (bus->state != BUS_GREETING)
+		return;
+	if (error) {
+		bus_lost(bus);
+		return;
+	}
+
+	bus->state = BUS_UP;
+	peer_tell_bus(bus, true);
+}
+
 static void on_greeted(void *ctx, const struct bus_error *error, DBusMessage *m)
 {
 	struct bus *bus = ctx;
@@ -148,11 +165,11 @@ static void on_greeted(void *ctx, const struct bus_error *error, DBusMessage *m)
 		return;
 	}
 
-	bus->state = BUS_UP;
 	if (!bus->named)
 		bus->retry_ms = BUS_RETRY_MIN_MS;
 	hear_subscribe(bus);
-	peer_tell_bus(bus, true);
+	if (call_driver(bus, "GetId", NULL, on_settled, bus))
+		bus_lost(bus);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)

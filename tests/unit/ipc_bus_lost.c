@@ -141,16 +141,19 @@ static void round_of(struct bus_world *w, struct state *s, int *asked)
 static void test_name_taken(struct bus_world *w)
 {
 	struct state s = { 0 };
-	struct news down = { 0 };
+	struct news route = { 0 };
 	struct bus *thief;
 	char why[200];
 
-	CHECK_EQ(bus_watch_peer(w->routed, NULL, on_news, &down), 0);
+	CHECK_EQ(
+		bus_watch_peer(w->sipd, "org.sallyport.Route", on_news, &route),
+		0);
+	CHECK_EQ(route.up, 1);
 	bus_fixture_kill(&w->fixture);
 	bus_fixture_again(&w->fixture);
 	thief = bus_world_open(w, "routed", "org.sallyport.Route", false);
 	CHECK_EQ(bus_go(thief, why, sizeof(why)), 0);
-	loop_until_count(w->base, &down.down, 2); /* lost, and refused */
+	loop_until_count(w->base, &route.up, 2); /* it is the thief's */
 	bus_close(thief);
 
 	while (!s.done) {
@@ -161,7 +164,7 @@ static void test_name_taken(struct bus_world *w)
 			CHECK(event_base_loop(w->base, EVLOOP_ONCE) >= 0);
 		CHECK(s.failed < 1000000);
 	}
-	bus_unwatch(w->routed, &down);
+	bus_unwatch(w->sipd, &route);
 }
 
 int main(void)
