@@ -200,7 +200,7 @@ static int each_once(struct view *v, const char *db, store_row_fn fn, void *ctx)
 	if (rc == 0)
 		rc = walk(&r, dbi, fn, ctx);
 	rc = end(&r, rc);
-	if (rc == 0)
+	if (rc == 0 || rc == -ENOENT)
 		v->read = id;
 	return rc;
 }
