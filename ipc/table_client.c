@@ -302,6 +302,15 @@ int table_client_get(struct bus *bus, const struct record *r, const char *key,
 	return ask(bus, with_key(r, "Get", key, &it), &how);
 }
 
+int table_client_end(struct bus *bus, const struct record *r, const char *key,
+		     table_answer_fn done, void *ctx)
+{
+	struct call how = { .done = done, .ctx = ctx, .form = REPLY_NOTHING };
+	DBusMessageIter it;
+
+	return ask(bus, with_key(r, "Delete", key, &it), &how);
+}
+
 int table_client_check(struct bus *bus, const struct record *r, const char *key,
 		       const struct table_pair *pairs, size_t n_pairs,
 		       table_answer_fn done, void *ctx)

@@ -88,6 +88,10 @@ int table_client_apply(struct bus *bus, const struct record *r,
 		       const struct table_op *ops, size_t n_ops,
 		       table_answer_fn done, void *ctx);
 
+/* Ends a live row (a session, a call), where its owner allows it. */
+int table_client_end(struct bus *bus, const struct record *r, const char *key,
+		     table_answer_fn done, void *ctx);
+
 /* The newest `most` changes of this table before entry `before` (0: from the
    newest), newest first; secrets are masked. */
 int table_client_journal(struct bus *bus, const struct record *r,

@@ -1,3 +1,4 @@
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -5,6 +6,7 @@
 #include "bus.h"
 
 #include "account.h"
+#include "audit.h"
 #include "conn.h"
 #include "events.h"
 #include "httpd.h"
@@ -234,6 +236,19 @@ void api_actor(const struct login *login, char actor[ACTOR])
 {
 	(void)snprintf(actor, ACTOR, "%s@%s", login->row.account,
 		       login->row.source);
+}
+
+void api_note(struct httpd *h, const struct request *r, const char *fmt, ...)
+{
+	const struct login *l = r->session;
+	char detail[161];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	audit_add(h->audit, AUDIT_WHAT_DID, l->row.account, l->row.source,
+		  detail);
 }
 
 json_t *api_body(struct request *r)

@@ -120,6 +120,28 @@ static bool read_arguments(struct request *r, const struct role_method *m,
 	return !err;
 }
 
+/* "Reject source=203.0.113.9 service=sip seconds=600" */
+static void note_method(struct httpd *h, const struct request *r,
+			const struct role_method *m, const void *rec)
+{
+	const struct bus_method *method = &m->iface->methods[m->method];
+	const struct record *in = method->in;
+	char text[161], value[64];
+	size_t n;
+
+	n = (size_t)snprintf(text, sizeof(text), "%s", method->name);
+	for (size_t i = 0; in && i < in->n_fields && n < sizeof(text); i++) {
+		const struct field *f = &in->fields[i];
+
+		if (f->type == FIELD_SECRET || f->type == FIELD_BYTES)
+			continue;
+		(void)field_get(f, rec, value, sizeof(value));
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " %s=%s",
+				      f->name, value);
+	}
+	api_note(h, r, "%s", text);
+}
+
 static void call_method(struct httpd *h, struct request *r,
 			const struct role_method *m, const void *rec)
 {
@@ -174,8 +196,11 @@ void api_method(struct httpd *h, struct request *r)
 			return;
 		}
 	}
-	if (read_arguments(r, m, in, rec))
+	if (read_arguments(r, m, in, rec)) {
+		if (m->changes)
+			note_method(h, r, m, rec);
 		call_method(h, r, m, rec);
+	}
 	free(rec);
 }
 

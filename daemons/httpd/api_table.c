@@ -443,12 +443,36 @@ void api_table_patch(struct httpd *h, struct request *r)
 	json_decref(body);
 }
 
+static void on_ended(void *ctx, const struct bus_error *error,
+		     const struct table_answer *answer)
+{
+	(void)answer;
+	errand_end(ctx, error,
+		   error ? NULL : json_pack("{sI}", "seq", (json_int_t)0));
+}
+
+/* A live row has no journal of its owner's: who ended it stands in ours. */
+static void end_live(struct httpd *h, struct request *r, const struct record *t)
+{
+	struct errand *e = errand_new(h, r, t, t->owner);
+	int err;
+
+	if (!e)
+		return;
+	api_note(h, r, "end %s/%s %s", t->owner, t->name, r->seg[5]);
+	err = table_client_end(h->service->bus, t, r->seg[5], on_ended, e);
+	if (err)
+		errand_fail(e, err);
+}
+
 void api_table_delete(struct httpd *h, struct request *r)
 {
 	const struct record *t = open_table(r, true);
 	const struct table_op op = { .kind = TABLE_DELETE, .key = r->seg[5] };
 
-	if (t)
+	if (t && t->kind == RECORD_LIVE)
+		end_live(h, r, t);
+	else if (t)
 		send_ops(h, r, t, &op, 1, http_arg(r, "force") != NULL, 200,
 			 on_one);
 }

@@ -115,7 +115,8 @@ void audit_add(struct audit_log *a, enum audit_what what, const char *account,
 		(void)snprintf(row.detail, sizeof(row.detail),
 			       "%s; and %u more before", detail, kept_back);
 	else
-		(void)snprintf(row.detail, sizeof(row.detail), "%s", detail);
+		text_from_peer(row.detail, sizeof(row.detail), detail,
+			       strlen(detail));
 	err = write_row(a, &row);
 	if (err)
 		on_stored(NULL, err);

@@ -53,7 +53,8 @@ struct conn {
 	size_t swallowed;
 	uint64_t since_ms;
 	bool trusted;
-	bool dropped;    /* the deadline is now; nothing sets another */
+	bool dropped;    /* the deadline is set for good */
+	bool doomed;     /* ends after the answer that is on its way */
 	bool input_lost; /* nobody behind reads any more */
 	uint8_t in[IN_SIZE];
 	uint8_t out[OUT_SIZE];
@@ -570,7 +571,12 @@ void conns_close_source(struct conns *s, const struct prefix *source)
 
 	for (c = TAILQ_FIRST(&s->list); c; c = next) {
 		next = TAILQ_NEXT(c, link);
-		if (prefix_contains(source, &c->peer))
+		if (!prefix_contains(source, &c->peer))
+			continue;
+		/* the answer to the last try that is answered goes out */
+		if (c->phase == CONN_WORK || c->phase == CONN_REPLY)
+			c->doomed = c->input_lost = true;
+		else
 			conn_free(c);
 	}
 }
@@ -603,8 +609,19 @@ size_t conns_count(const struct conns *s)
 
 void conn_phase(struct conn *c, enum conn_phase phase)
 {
+	struct timeval soon = { .tv_sec = 1 };
+
 	c->phase = phase;
 	set_deadline(c);
+	if (c->doomed && phase == CONN_IDLE && !c->dropped) {
+		c->dropped = true;
+		(void)event_add(c->deadline, &soon);
+	}
+}
+
+bool conn_doomed(const struct conn *c)
+{
+	return c->doomed;
 }
 
 void conn_trust(struct conn *c)

@@ -54,7 +54,8 @@ int conns_listen(struct conns *s, uint16_t port, char *why, size_t why_size);
 /* Takes a connected, non-blocking socket, as accept does. 0 or negative. */
 int conns_add(struct conns *s, int fd, const struct addr *peer);
 
-/* Closes, without a word, all connections of a source. */
+/* Closes, without a word, all connections of a source; one whose answer is on
+   its way, after that answer. */
 void conns_close_source(struct conns *s, const struct prefix *source);
 /* From now on (true) a source is not even accepted. Bounded: the oldest are
    forgotten, for the packet filter is the true wall. until_ms: wall clock. */
@@ -65,6 +66,8 @@ size_t conns_count(const struct conns *s);
 void conn_phase(struct conn *c, enum conn_phase phase);
 /* A signed-in user: not the first to go when all places are taken. */
 void conn_trust(struct conn *c);
+/* Its source was shut out: no new request may be served. */
+bool conn_doomed(const struct conn *c);
 /* Ends it without a word, soon (not from inside the call). */
 void conn_drop(struct conn *c);
 const struct addr *conn_peer(const struct conn *c);

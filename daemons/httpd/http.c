@@ -450,6 +450,8 @@ static enum MHD_Result first_call(struct request *r, const char *method,
 				  const char *version)
 {
 	r->begun = true;
+	if (conn_doomed(r->conn))
+		return MHD_NO;
 	conn_phase(r->conn, CONN_BODY);
 	set_method(r, method);
 	if (check_head(r, version))

@@ -58,6 +58,9 @@ void api_run(void *httpd, struct request *r);
 /* "ada@192.168.1.2", for journals. */
 enum { ACTOR = 104 };
 void api_actor(const struct login *login, char actor[ACTOR]);
+/* Notes in the sign-in log what a user did that no table's journal holds. */
+void api_note(struct httpd *h, const struct request *r, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* A bus error as the HTTP error that it is. */
 void api_bus_error(struct request *r, const char *daemon,
 		   const struct bus_error *error);

@@ -149,7 +149,10 @@ static void format_wait(char *text, size_t size, uint32_t seconds)
 static void answer_refusal(struct signin *s, const struct report_verdict *v)
 {
 	const struct guard_service *rule = watch_get(s->h->guard, "https");
-	uint32_t wait_s = v->banned_s ? v->banned_s : rule ? rule->ban_s : 0;
+	/* a local address has no tries left and is not shut out, either */
+	uint32_t wait_s = v->banned_s             ? v->banned_s
+			  : v->tries_left && rule ? rule->ban_s
+						  : 0;
 	char wait[32], more[96] = "";
 	json_t *body;
 
