@@ -8,6 +8,7 @@
 
 #include "record.h"
 #include "records.h"
+#include "secret.h"
 
 /* Display names come from our own table; quoting is RFC 3261 section 25.1. */
 static void quoted(char *out, size_t size, const char *name)
@@ -64,15 +65,20 @@ static void set_identity(struct leg *leg, const struct leg_identity *id)
    answered than the one that rang. */
 static int make_dialog(struct leg *leg, const sip_t *old)
 {
-	nta_leg_t *dialog = nta_leg_tcreate(
+	char id[33];
+	nta_leg_t *dialog;
+
+	/* Sofia's own Call-ID would tell our clock and network card. */
+	secret_token(id, 16);
+	dialog = nta_leg_tcreate(
 		sofia_agent(leg->legs->config.sofia), leg_on_request, leg,
 		SIPTAG_FROM_STR(leg->identity), SIPTAG_TO_STR(leg->to),
+		TAG_IF(old == NULL, SIPTAG_CALL_ID_STR(id)),
 		TAG_IF(old != NULL,
 		       SIPTAG_CALL_ID(old != NULL ? old->sip_call_id : NULL)),
 		TAG_IF(old != NULL,
 		       SIPTAG_CSEQ(old != NULL ? old->sip_cseq : NULL)),
 		TAG_END());
-
 	if (dialog == NULL)
 		return -ENOMEM;
 	if (nta_leg_tag(dialog, old != NULL ? old->sip_from->a_tag : NULL) ==
