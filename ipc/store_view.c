@@ -17,6 +17,11 @@ enum {
 	TURN_OPS = 20000, /* then the turn is cut in two */
 	RETRY_OPS = 200000,
 	TURN_KEEP = 1 << 20,
+	/*
+	 * Pages stay pinned for two seconds, so what is committed in them costs
+	 * memory: under load, turns are committed together.
+	 */
+	TOGETHER_MS = 5,
 	DIR_MODE = 0750,
 	FILE_MODE = 0640
 };
@@ -32,6 +37,7 @@ struct own_view {
 	MDB_txn *pins[2];
 	unsigned int older; /* pins[older] is renewed next */
 	uint64_t renewed_ms;
+	uint64_t committed_ms;
 	struct event *turn_event;
 	struct event *pin_event;
 	struct live_copy *live;
@@ -88,6 +94,7 @@ static int turn_commit(struct own_view *v)
 		return v->turn.n_ops > 0 ? -EAGAIN : 0;
 	rc = env_errno(mdb_txn_commit(v->txn));
 	v->txn = NULL;
+	v->committed_ms = clock_mono_ms();
 	env_settle(&v->env, rc == 0);
 	if (rc == 0) {
 		turn_forget(v);
@@ -96,6 +103,21 @@ static int turn_commit(struct own_view *v)
 	log_limited(&v->alarm, LOG_ERR, "view: %s: %s; trying again", v->path,
 		    strerror(-rc));
 	return rc;
+}
+
+/* Lets the turn end: now when it was quiet, else a little later. */
+static void turn_ends(struct own_view *v)
+{
+	uint64_t age = clock_mono_ms() - v->committed_ms;
+	struct timeval tv = { 0, 0 };
+
+	if (age >= TOGETHER_MS) {
+		event_active(v->turn_event, EV_TIMEOUT, 1);
+		return;
+	}
+	tv.tv_usec = (suseconds_t)(TOGETHER_MS - age) * 1000;
+	if (!event_pending(v->turn_event, EV_TIMEOUT, NULL))
+		(void)event_add(v->turn_event, &tv);
 }
 
 static int turn_add(struct own_view *v, const struct batch_op *op)
@@ -123,7 +145,7 @@ static int turn_add(struct own_view *v, const struct batch_op *op)
 		turn_again(v);
 		return rc;
 	}
-	event_active(v->turn_event, EV_TIMEOUT, 1);
+	turn_ends(v);
 	return 0;
 }
 
@@ -291,7 +313,7 @@ static int open_events(struct own_view *v, struct event_base *base)
 	if (!v->turn_event || !v->pin_event || !v->live)
 		return -ENOMEM;
 	pin_later(v, VIEW_WHOLE_MS + 1);
-	event_active(v->turn_event, EV_TIMEOUT, 1);
+	turn_ends(v);
 	return 0;
 }
 
@@ -453,7 +475,7 @@ int store_view_each(struct store *s, const char *db, store_row_fn fn, void *ctx)
 	rc = turn_begin(v);
 	if (rc < 0)
 		return rc;
-	event_active(v->turn_event, EV_TIMEOUT, 1);
+	turn_ends(v);
 	rc = env_dbi(&v->env, v->txn, db, false, &dbi);
 	return rc < 0 ? rc : each_in(v->txn, dbi, fn, ctx);
 }
@@ -470,7 +492,7 @@ int store_view_get(struct store *s, const char *db, struct bytes key, void *buf,
 	rc = turn_begin(v);
 	if (rc < 0)
 		return rc;
-	event_active(v->turn_event, EV_TIMEOUT, 1);
+	turn_ends(v);
 	rc = env_dbi(&v->env, v->txn, db, false, &dbi);
 	if (rc == 0)
 		rc = env_errno(mdb_get(v->txn, dbi, &k, &value));

@@ -59,9 +59,13 @@ static void again(struct fixture *f)
 	open_store(f, 0);
 }
 
+/* Long enough for what is committed together. */
 static void turn(struct fixture *f)
 {
-	event_base_loop(f->base, EVLOOP_NONBLOCK);
+	const struct timeval tv = { 0, 10000 };
+
+	CHECK_EQ(event_base_loopexit(f->base, &tv), 0);
+	CHECK_EQ(event_base_dispatch(f->base), 0);
 }
 
 static void on_done(void *ctx, int err)
