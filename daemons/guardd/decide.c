@@ -132,13 +132,14 @@ static struct ban *new_ban(struct guard *g, const struct guard_key *key,
 	ban->origin = REJECTED_ORIGIN_FAIL2BAN;
 	ban->times =
 		offenders_times(g->offenders, key, now->wall_ms, age_ms) + 1;
-	/* Without memory for it the next ban is as long as this one. */
+	set_end(g, ban, ban_length_s(s, ban->times), now);
+	/* Remembered from its end on. Without memory for it the next ban is as
+	   long as this one. */
 	(void)offenders_note(g->offenders, &(struct offender){
 						   *key,
 						   ban->times,
-						   now->wall_ms,
+						   ban->until_ms,
 					   });
-	set_end(g, ban, ban_length_s(s, ban->times), now);
 	return ban;
 }
 

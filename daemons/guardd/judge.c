@@ -277,6 +277,9 @@ int judge_report(struct guardd *d, const struct report *r, judge_report_fn done,
 	note_report(d, r, &o, &now);
 	record_init(&report_verdict_record, &v);
 	v.action = action_of(o.outcome);
+	/* Only a refused credential is ever answered (SPEC 3). */
+	if (r->kind != REPORT_KIND_CREDENTIAL)
+		v.action = REPORT_VERDICT_ACTION_DROP;
 	v.tries_left = o.tries_left;
 	v.banned_s = o.banned_s;
 	if (o.outcome == GUARD_BAN && o.ban) {

@@ -11,14 +11,14 @@ struct offenders;
 struct offender {
 	struct guard_key key;
 	uint32_t times;
-	uint64_t last_ms; /* wall clock */
+	uint64_t last_ms; /* when its last ban ends; wall clock */
 };
 
 /* NULL: no memory. */
 struct offenders *offenders_new(size_t max, const uint8_t seed[GUARD_SEED]);
 void offenders_free(struct offenders *os);
 
-/* How often it was banned within `age_ms` before now. */
+/* How often it was banned, if the last ban ended at most `age_ms` ago. */
 uint32_t offenders_times(struct offenders *os, const struct guard_key *key,
 			 uint64_t now_ms, uint64_t age_ms);
 /* Sets it. 0 or -ENOMEM. */

@@ -1,0 +1,308 @@
+/*
+ * Reports to outcomes, against golden files: guardd_decide DIR [--write]. Each
+ * DIR/NAME.in is a script, NAME.out what the guard answers:
+ *
+ *   set sip tries=3 window_s=60     a setting's fields
+ *   local 192.168.1.0/24            what fwd tells
+ *   allow 203.0.113.80 sip;https [until SECONDS]
+ *   at 12.5                         the time in seconds from here on
+ *   report sip credential 203.0.113.9 udp 801 [proven] [old]
+ *   times 9 report ...              the same often
+ *   reject sip 203.0.113.9 3600     by a person
+ *   ends                            bans that are over go, as the daemon does
+ */
+#include <dirent.h>
+#include <stdarg.h>
+
+#include "check.h"
+#include "decide.h"
+
+struct script {
+	struct guard guard;
+	struct guard_now now;
+	FILE *out;
+};
+
+/* 2026-01-01: any day will do. */
+static const uint64_t day_ms = 1767225600000;
+
+static void set(struct script *s, char *rest)
+{
+	char *service = strsep(&rest, " "), *word;
+	int id = guard_service_find(service);
+	struct issue issue;
+
+	CHECK(id >= 0);
+	while ((word = strsep(&rest, " "))) {
+		char *name = strsep(&word, "=");
+		const struct field *f =
+			record_field(&guard_service_record, name);
+
+		CHECK(f && word);
+		CHECK_EQ(field_set(&guard_service_record, f,
+				   &s->guard.settings[id], word, &issue),
+			 0);
+	}
+}
+
+static struct prefix prefix(const char *text)
+{
+	struct prefix p;
+	char why[160];
+
+	CHECK(text);
+	CHECK_EQ(prefix_parse(&p, text, why, sizeof(why)), 0);
+	return p;
+}
+
+static void local(struct script *s, char *rest)
+{
+	s->guard.locals_known = true;
+	s->guard.locals[s->guard.n_locals++] = prefix(rest);
+}
+
+static void allow(struct script *s, char *rest)
+{
+	struct guard_allowed *a = &s->guard.allowed[s->guard.n_allowed++];
+	char *services, *name;
+
+	memset(a, 0, sizeof(*a));
+	snprintf(a->name, sizeof(a->name), "row-%zu", s->guard.n_allowed);
+	a->source = prefix(strsep(&rest, " "));
+	services = strsep(&rest, " ");
+	while ((name = strsep(&services, ";")))
+		a->services |= 1u << guard_service_find(name);
+	if (rest && strncmp(rest, "until ", 6) == 0)
+		a->until_ms = day_ms + strtoull(rest + 6, NULL, 10) * 1000;
+}
+
+static void at(struct script *s, const char *rest)
+{
+	uint64_t ms = (uint64_t)(strtod(rest, NULL) * 1000);
+
+	s->now.mono_ms = 1000000 + ms;
+	s->now.wall_ms = day_ms + ms;
+}
+
+static const char *outcome_name(enum guard_outcome o)
+{
+	switch (o) {
+	case GUARD_ANSWER:
+		return "answer";
+	case GUARD_BAN:
+		return "answer, then ban";
+	case GUARD_BANNED:
+		return "drop";
+	case GUARD_EXEMPT:
+		return "answer, exempt";
+	case GUARD_NOTED:
+		return "drop, noted";
+	}
+	return "?";
+}
+
+static void set_text(const char *field, struct report *r, const char *text)
+{
+	struct issue issue;
+
+	CHECK_EQ(field_set(&report_record, record_field(&report_record, field),
+			   r, text, &issue),
+		 0);
+}
+
+static void report(struct script *s, char *rest)
+{
+	static const char *const fields[] = { "service", "kind", "source",
+					      "transport", "account" };
+	struct guard_outcome_of o;
+	struct issue issue;
+	struct report r;
+	char *word;
+
+	record_init(&report_record, &r);
+	for (size_t i = 0; i < 5; i++) {
+		word = strsep(&rest, " ");
+		CHECK(word);
+		set_text(fields[i], &r, word);
+	}
+	while ((word = strsep(&rest, " "))) {
+		r.proven |= strcmp(word, "proven") == 0;
+		r.old_secret |= strcmp(word, "old") == 0;
+	}
+	if (guard_decide(&s->guard, &r, &s->now, &o, &issue) < 0) {
+		fprintf(s->out, "  refused: %s: %s\n", issue.field, issue.what);
+		return;
+	}
+	fprintf(s->out, "  %s", outcome_name(o.outcome));
+	if (o.outcome == GUARD_ANSWER)
+		fprintf(s->out, ", %u left", o.tries_left);
+	else
+		fprintf(s->out, " (%s)", o.why);
+	if (o.ban)
+		fprintf(s->out, " for %u s, %u tries, time %u", o.banned_s,
+			o.ban->tries, o.ban->times);
+	fprintf(s->out, "\n");
+}
+
+static void reject(struct script *s, char *rest)
+{
+	int service = guard_service_find(strsep(&rest, " "));
+	char *source = strsep(&rest, " ");
+	struct guard_key key;
+	struct issue issue = { 0 };
+	struct ban *ban;
+	char why[160], text[GUARD_KEY_TEXT];
+
+	CHECK(service >= 0);
+	if (guard_key_of_source(&key, (enum guard_service_id)service, source,
+				why, sizeof(why)) < 0) {
+		fprintf(s->out, "  refused: %s\n", why);
+		return;
+	}
+	ban = guard_reject(&s->guard, &key, (uint32_t)strtoul(rest, NULL, 10),
+			   "ada", &s->now, &issue);
+	if (!ban) {
+		fprintf(s->out, "  refused: %s: %s\n", issue.field, issue.what);
+		return;
+	}
+	guard_key_format(&key, text);
+	fprintf(s->out, "  %s for %u s\n", text, guard_left_s(ban, &s->now));
+}
+
+static void ends(struct script *s)
+{
+	struct ban *ban;
+
+	while ((ban = bans_next(s->guard.bans)) &&
+	       ban->until_mono_ms <= s->now.mono_ms) {
+		char text[GUARD_KEY_TEXT];
+
+		guard_key_format(&ban->key, text);
+		fprintf(s->out, "  %s ended\n", text);
+		bans_take(s->guard.bans, ban);
+	}
+}
+
+static void line(struct script *s, char *text)
+{
+	char *rest = text, *verb;
+	unsigned long times = 1;
+
+	fprintf(s->out, "%s\n", text);
+	if (text[0] == '#' || text[0] == '\0')
+		return;
+	verb = strsep(&rest, " ");
+	if (strcmp(verb, "times") == 0) {
+		times = strtoul(strsep(&rest, " "), NULL, 10);
+		verb = strsep(&rest, " ");
+	}
+	for (; times > 0; times--) {
+		char copy[256];
+
+		snprintf(copy, sizeof(copy), "%s", rest ? rest : "");
+		if (strcmp(verb, "set") == 0)
+			set(s, copy);
+		else if (strcmp(verb, "local") == 0)
+			local(s, copy);
+		else if (strcmp(verb, "allow") == 0)
+			allow(s, copy);
+		else if (strcmp(verb, "at") == 0)
+			at(s, copy);
+		else if (strcmp(verb, "report") == 0)
+			report(s, copy);
+		else if (strcmp(verb, "reject") == 0)
+			reject(s, copy);
+		else if (strcmp(verb, "ends") == 0)
+			ends(s);
+		else
+			CHECK_STR(verb, "a verb");
+	}
+}
+
+static char *play(const char *path)
+{
+	static const uint8_t seed[GUARD_SEED] = { 1, 2, 3 };
+	struct script *s = calloc(1, sizeof(*s));
+	FILE *in = fopen(path, "r");
+	char *text = NULL, *row = NULL;
+	size_t size, room = 0;
+	ssize_t n;
+
+	CHECK(s && in);
+	s->out = open_memstream(&text, &size);
+	CHECK(s->out);
+	CHECK_EQ(guard_init(&s->guard, seed), 0);
+	at(s, "0");
+	while ((n = getline(&row, &room, in)) > 0) {
+		row[strcspn(row, "\n")] = '\0';
+		line(s, row);
+	}
+	free(row);
+	fclose(in);
+	fclose(s->out);
+	guard_fini(&s->guard);
+	free(s);
+	return text;
+}
+
+static char *read_file(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return NULL;
+	if (getdelim(&text, &size, '\0', f) < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(f);
+	return text;
+}
+
+static void golden(const char *dir, const char *file, bool write)
+{
+	char in[512], out[512], *got, *want;
+	int stem = (int)strlen(file) - 3;
+
+	snprintf(in, sizeof(in), "%s/%s", dir, file);
+	snprintf(out, sizeof(out), "%s/%.*s.out", dir, stem, file);
+	got = play(in);
+	if (write) {
+		FILE *f = fopen(out, "w");
+
+		CHECK(f);
+		fputs(got, f);
+		fclose(f);
+	}
+	want = read_file(out);
+	if (!want || strcmp(got, want) != 0)
+		fprintf(stderr, "%s:\n", in);
+	CHECK_STR(got, want);
+	free(got);
+	free(want);
+}
+
+int main(int argc, char **argv)
+{
+	struct dirent *e;
+	int n = 0;
+	DIR *dir;
+
+	CHECK(argc >= 2);
+	dir = opendir(argv[1]);
+	CHECK(dir);
+	while ((e = readdir(dir))) {
+		size_t len = strlen(e->d_name);
+
+		if (len < 4 || strcmp(e->d_name + len - 3, ".in") != 0)
+			continue;
+		golden(argv[1], e->d_name,
+		       argc > 2 && strcmp(argv[2], "--write") == 0);
+		n++;
+	}
+	closedir(dir);
+	CHECK(n > 0);
+	return 0;
+}

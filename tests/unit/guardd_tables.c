@@ -1,0 +1,318 @@
+/* The guard's bounded tables: counters, bans, offenders, incidents, keys. */
+#include <errno.h>
+
+#include "check.h"
+#include "decide.h"
+#include "incidents.h"
+
+static const uint8_t seed[GUARD_SEED] = { 4, 5, 6 };
+
+static struct guard_key numbered(uint32_t i)
+{
+	struct guard_key k;
+	struct addr a = { .family = 2 };
+
+	a.bytes[0] = 45;
+	a.bytes[1] = (uint8_t)(i >> 16);
+	a.bytes[2] = (uint8_t)(i >> 8);
+	a.bytes[3] = (uint8_t)i;
+	guard_key_make(&k, GUARD_SIP, &a);
+	return k;
+}
+
+static void test_keys(void)
+{
+	struct guard_key k, back;
+	struct addr a;
+	char text[GUARD_KEY_TEXT], why[160];
+
+	CHECK_EQ(addr_parse(&a, "2001:db8::1:2"), 0);
+	guard_key_make(&k, GUARD_HTTPS, &a);
+	guard_key_format(&k, text);
+	CHECK_STR(text, "https@2001:db8::/64");
+	CHECK_EQ(guard_key_parse(&back, text), 0);
+	CHECK(guard_key_equal(&k, &back));
+	CHECK_EQ(guard_key_parse(&back, "https@2001:db8::1"), 0);
+	CHECK(guard_key_equal(&k, &back));
+	CHECK_EQ(guard_key_parse(&back, "sip@203.0.113.0/24"), -EINVAL);
+	CHECK_EQ(guard_key_parse(&back, "sip"), -EINVAL);
+	CHECK_EQ(guard_key_parse(&back, "nonsense-service@1.2.3.4"), -EINVAL);
+	CHECK_EQ(guard_key_parse(&back, "@"), -EINVAL);
+	CHECK_EQ(
+		guard_key_of_source(&back, GUARD_SIP, "::/0", why, sizeof(why)),
+		-EINVAL);
+	/* A failure leaves what was there. */
+	CHECK(guard_key_equal(&k, &back));
+	back.service = GUARD_SIP;
+	CHECK(guard_key_hash(&k, seed) != guard_key_hash(&back, seed));
+}
+
+/* Who comes from many addresses must not wash out who is near the limit. */
+static void test_counters_full(void)
+{
+	struct counters *c = counters_new(100, seed);
+	struct guard_key near = numbered(1000000);
+
+	CHECK(c);
+	for (uint32_t i = 1; i <= 9; i++)
+		CHECK_EQ(counters_add(c, &near, 600, i), i);
+	for (uint32_t i = 0; i < 10000; i++) {
+		struct guard_key k = numbered(i);
+
+		CHECK_EQ(counters_add(c, &k, 600, 100 + i), 1);
+		CHECK(counters_count(c) <= 100);
+	}
+	CHECK_EQ(counters_get(c, &near, 600, 20000), 9);
+	CHECK_EQ(counters_add(c, &near, 600, 20000), 10);
+	counters_forget(c, &near);
+	CHECK_EQ(counters_get(c, &near, 600, 20000), 0);
+	/* What is silent goes. */
+	counters_sweep(c, 600, 10000 + 600000 - 100, 10);
+	CHECK_EQ(counters_count(c), 99);
+	counters_sweep(c, 600, 20000 + 600000, 1000);
+	CHECK_EQ(counters_count(c), 0);
+	counters_free(c);
+}
+
+/* A limit above the points that are kept: never counted short within the
+   window, and everything is forgotten a window after the last. */
+static void test_counters_joined(void)
+{
+	struct counters *c = counters_new(100, seed);
+	struct guard_key k = numbered(1);
+
+	CHECK(c);
+	for (uint32_t i = 1; i <= 1000; i++)
+		CHECK_EQ(counters_add(c, &k, 600, i * 599), i);
+	CHECK_EQ(counters_get(c, &k, 600, 1000 * 599 + 600000), 0);
+	counters_free(c);
+}
+
+static struct ban *put(struct bans *bs, uint32_t i, uint64_t end_ms)
+{
+	struct guard_key k = numbered(i);
+	struct ban *ban = bans_put(bs, &k);
+
+	CHECK(ban);
+	CHECK_EQ(ban_say(ban, "", ""), 0);
+	bans_end_at(bs, ban, end_ms, end_ms);
+	return ban;
+}
+
+static void test_bans(void)
+{
+	enum { N = 1000 };
+	struct bans *bs = bans_new(N, seed);
+	struct guard_key k;
+	uint64_t last = 0;
+	size_t ended = 0;
+
+	CHECK(bs);
+	for (uint32_t i = 0; i < N; i++)
+		put(bs, i, i % 10 == 0 ? 0 : 1 + (i * 7919) % 100000);
+	CHECK(bans_full(bs));
+	k = numbered(N);
+	CHECK(!bans_put(bs, &k)); /* full */
+	/* New ends, earlier and later, and some go. */
+	for (uint32_t i = 0; i < N; i += 3)
+		put(bs, i, 1 + (i * 104729) % 200000);
+	for (uint32_t i = 0; i < N; i += 7) {
+		k = numbered(i);
+		bans_take(bs, bans_find(bs, &k));
+		CHECK(!bans_find(bs, &k));
+	}
+	for (struct ban *b; (b = bans_next(bs)); ended++) {
+		CHECK(b->until_mono_ms >= last);
+		last = b->until_mono_ms;
+		bans_take(bs, b);
+	}
+	CHECK(ended > 700);
+	CHECK(bans_count(bs) > 0); /* those without end */
+	bans_free(bs);
+}
+
+struct told {
+	size_t noted;
+	size_t gone;
+};
+
+static void tell(void *ctx, const struct offender *o, bool gone)
+{
+	struct told *t = ctx;
+
+	(void)o;
+	if (gone)
+		t->gone++;
+	else
+		t->noted++;
+}
+
+static void test_offenders(void)
+{
+	struct offenders *os = offenders_new(10, seed);
+	struct told t = { 0 };
+	struct guard_key k;
+
+	CHECK(os);
+	for (uint32_t i = 0; i < 15; i++) {
+		struct offender o = { numbered(i), i + 1, 1000 };
+
+		CHECK_EQ(offenders_note(os, &o), 0);
+	}
+	k = numbered(14);
+	CHECK_EQ(offenders_times(os, &k, 2000, 5000), 15);
+	CHECK_EQ(offenders_times(os, &k, 7000, 5000), 0);
+	k = numbered(0);
+	CHECK_EQ(offenders_times(os, &k, 2000, 5000), 0);
+	offenders_changes(os, tell, &t);
+	CHECK_EQ(t.noted, 10);
+	CHECK_EQ(t.gone, 5);
+	k = numbered(14);
+	offenders_forget(os, &k);
+	offenders_changes(os, tell, &t);
+	CHECK_EQ(t.gone, 6);
+	offenders_free(os);
+}
+
+static void count_row(void *ctx, const struct incident *row)
+{
+	size_t *n = ctx;
+
+	CHECK(row->count > 0);
+	(*n)++;
+}
+
+static bool newest(void *ctx, const struct incident *row)
+{
+	*(struct incident *)ctx = *row;
+	return false;
+}
+
+static struct incident seen(const char *source)
+{
+	struct incident row;
+
+	record_init(&incident_record, &row);
+	snprintf(row.source, sizeof(row.source), "%s", source);
+	snprintf(row.service, sizeof(row.service), "sip");
+	return row;
+}
+
+static void test_incidents(void)
+{
+	struct incidents *is = incidents_new(), *again = incidents_new();
+	struct incident row = seen("203.0.113.9"), top;
+	uint64_t first, now = 1000000;
+	size_t n = 0;
+
+	CHECK(is && again);
+	for (int i = 0; i < 50; i++)
+		incidents_note(is, &row, true, now, now + 1000 * (uint64_t)i);
+	incidents_each(is, 0, newest, &top);
+	CHECK_EQ(top.id, 1);
+	CHECK_EQ(top.count, 50);
+	CHECK_EQ(top.first_ms, now);
+	CHECK_EQ(top.last_ms, now + 49000);
+	/* Ten minutes later it is another. */
+	incidents_note(is, &row, true, now, now + 49000 + 600000);
+	incidents_each(is, 0, newest, &top);
+	CHECK_EQ(top.id, 2);
+	CHECK_EQ(incidents_changes(is, count_row, &n, &first), 2);
+	CHECK_EQ(n, 2);
+	CHECK_EQ(incidents_changes(is, count_row, &n, &first), 0);
+	/* Forged datagrams from everywhere end in one row. */
+	for (uint32_t i = 0; i < 5000; i++) {
+		char source[32];
+
+		snprintf(source, sizeof(source), "198.51.%u.%u", i / 250,
+			 i % 250);
+		row = seen(source);
+		row.kind = INCIDENT_KIND_MALFORMED;
+		incidents_note(is, &row, false, now, now + 700000);
+	}
+	incidents_each(is, 0, newest, &top);
+	CHECK_STR(top.source, "others");
+	CHECK_EQ(top.count, 4800);
+	incidents_load(again, &top);
+	incidents_each(again, 0, newest, &row);
+	CHECK_EQ(row.id, top.id);
+	incidents_free(is);
+	incidents_free(again);
+}
+
+/* The ring goes round; ids below `first` leave the store. */
+static void test_incidents_ring(void)
+{
+	struct incidents *is = incidents_new();
+	uint64_t first = 0, mono = 1;
+	size_t n = 0;
+	struct incident top;
+
+	CHECK(is);
+	for (uint32_t i = 0; i < INCIDENTS_MAX + 500; i++) {
+		struct incident row;
+		char source[32];
+
+		snprintf(source, sizeof(source), "45.%u.%u.%u", i >> 16,
+			 i >> 8 & 255, i & 255);
+		row = seen(source);
+		mono += 1000;
+		incidents_note(is, &row, true, mono, mono);
+	}
+	CHECK_EQ(incidents_changes(is, count_row, &n, &first), n);
+	CHECK_EQ(first, 501);
+	CHECK_EQ(n, INCIDENTS_MAX);
+	incidents_each(is, 502, newest, &top);
+	CHECK_EQ(top.id, 501);
+	CHECK_STR(top.source, "45.0.1.244");
+	incidents_free(is);
+}
+
+/* A ban read back: not longer than it was made for, whatever the clock says. */
+static void test_load(void)
+{
+	struct guard *g = calloc(1, sizeof(*g));
+	struct guard_now now = { 5000, 1000000000 };
+	struct rejected row, back;
+	struct guard_key k = numbered(7);
+	struct issue issue;
+	struct ban *ban;
+
+	CHECK(g);
+	CHECK_EQ(guard_init(g, seed), 0);
+	ban = guard_reject(g, &k, 3600, "ada", &now, &issue);
+	CHECK(ban);
+	guard_ban_row(ban, &row);
+	CHECK_STR(row.id, "sip@45.0.0.7");
+	bans_take(g->bans, ban);
+	now.wall_ms += 600000;
+	now.mono_ms = 9;
+	CHECK_EQ(guard_ban_load(g, &row, &now), 0);
+	ban = bans_find(g->bans, &k);
+	CHECK_EQ(guard_left_s(ban, &now), 3000);
+	guard_ban_row(ban, &back);
+	CHECK(record_equal(&rejected_record, &row, &back, NULL));
+	bans_take(g->bans, ban);
+	now.wall_ms = 0; /* the clock's battery is empty */
+	CHECK_EQ(guard_ban_load(g, &row, &now), 0);
+	CHECK_EQ(guard_left_s(bans_find(g->bans, &k), &now), 3600);
+	now.wall_ms = row.until_ms;
+	CHECK_EQ(guard_ban_load(g, &row, &now), -ESTALE);
+	snprintf(row.id, sizeof(row.id), "nonsense");
+	CHECK_EQ(guard_ban_load(g, &row, &now), -EINVAL);
+	guard_fini(g);
+	free(g);
+}
+
+int main(void)
+{
+	test_keys();
+	test_counters_full();
+	test_counters_joined();
+	test_bans();
+	test_offenders();
+	test_incidents();
+	test_incidents_ring();
+	test_load();
+	return 0;
+}
