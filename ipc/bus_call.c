@@ -341,7 +341,7 @@ int bus_call_rows(struct bus *bus, const struct bus_iface *iface, size_t method,
 	if (!c->deadline_ms)
 		c->deadline_ms = DEADLINE_MS;
 
-	err = bm->in ? bus_put_record(m, bm->in, in) : 0;
+	err = bm->in ? bus_put_record(&m, bm->in, in) : 0;
 	if (!err)
 		err = dispatch(l ? l : &bus->main, c, m);
 	else

@@ -487,7 +487,7 @@ int bus_emit(struct bus *bus, const struct bus_iface *iface, size_t signal,
 		return -ENOMEM;
 
 	if (s->out && rec)
-		err = bus_put_record(m, s->out, rec);
+		err = bus_put_record(&m, s->out, rec);
 	if (!err)
 		err = s->to ? send_unicast(bus, m, s->to)
 			    : send_batched(bus, m);

@@ -9,8 +9,12 @@ enum { BUS_SIGNATURE = 256 };
 /* "sssayu": the arguments of r (NULL: none). */
 void bus_signature(const struct record *r, char text[BUS_SIGNATURE]);
 
-/* Returns 0, -ENOMEM or -EINVAL (an enum or a length out of range). */
-int bus_put_record(DBusMessage *m, const struct record *r, const void *rec);
+/*
+ * Replaces *m, which has no arguments yet, by the same with those of rec.
+ * Returns 0, -ENOMEM or -EINVAL (an enum or a length out of range); then *m is
+ * what it was.
+ */
+int bus_put_record(DBusMessage **m, const struct record *r, const void *rec);
 
 /*
  * Reads and checks a message's arguments. Trailing fields that are not

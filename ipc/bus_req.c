@@ -124,7 +124,7 @@ void bus_reply(struct bus_req *req, const void *out)
 	int err = 0;
 
 	if (m && r && out)
-		err = bus_put_record(m, r, out);
+		err = bus_put_record(&m, r, out);
 	if (err) {
 		dbus_message_unref(m);
 		m = NULL;

@@ -31,7 +31,7 @@ static void test_every_record(void)
 		CHECK(a && b);
 		record_init(all[i], a);
 		m = message();
-		CHECK_EQ(bus_put_record(m, all[i], a), 0);
+		CHECK_EQ(bus_put_record(&m, all[i], a), 0);
 		bus_signature(all[i], want);
 		CHECK_STR(dbus_message_get_signature(m), want);
 		/* Defaults may miss what is required: then the check says so,
@@ -53,10 +53,10 @@ static void test_ranges(void)
 
 	record_init(&media_offer_record, &o);
 	o.sdp_bytes = sizeof(o.sdp) + 1;
-	CHECK_EQ(bus_put_record(m, &media_offer_record, &o), -EINVAL);
+	CHECK_EQ(bus_put_record(&m, &media_offer_record, &o), -EINVAL);
 	o.sdp_bytes = 0;
 	memset(o.call, 'x', sizeof(o.call)); /* no end */
-	CHECK_EQ(bus_put_record(m, &media_offer_record, &o), -EINVAL);
+	CHECK_EQ(bus_put_record(&m, &media_offer_record, &o), -EINVAL);
 	dbus_message_unref(m);
 
 	m = message();
