@@ -474,7 +474,8 @@ void b2b_end(struct b2b *call, const struct b2b_end *end)
 
 	enter(call, B2B_ENDING);
 	call->cdr.end_ms = clock_wall_ms();
-	call->cdr.sip_code = end->code;
+	/* What the INVITE was answered with; a call that stood, 200. */
+	call->cdr.sip_code = call->talked ? 200 : end->code;
 	(void)snprintf(call->cdr.reason, sizeof(call->cdr.reason), "%s",
 		       end->reason);
 	call->cdr.disposition =

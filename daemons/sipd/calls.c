@@ -195,7 +195,7 @@ static void on_orphan(void *ctx, const void *arg)
 	cdr.start_ms = row->start_ms;
 	cdr.answer_ms = row->answer_ms;
 	cdr.end_ms = row->alive_ms;
-	cdr.sip_code = 503;
+	cdr.sip_code = row->answer_ms != 0 ? 200 : 503;
 	cdr.disposition = row->answer_ms != 0 ? CDR_DISPOSITION_ANSWERED
 					      : CDR_DISPOSITION_FAILED;
 	if (row->answer_ms != 0 && row->alive_ms > row->answer_ms)

@@ -62,11 +62,12 @@ static void early(struct branch *b, const struct leg_event *ev)
 	struct media_leg ml;
 	char host[BRANCH_HOST];
 
-	b2b_step(call, EV_ALERT, &(struct b2b_input){ .branch = b });
 	/* The caller can hear one phone only; the first stays. */
 	if (call->state != B2B_RINGING || call->early != NULL ||
-	    (call->delayed && !call->sound))
+	    (call->delayed && !call->sound)) {
+		b2b_step(call, EV_ALERT, &(struct b2b_input){ .branch = b });
 		return;
+	}
 	call->early = b;
 	b2b_media_leg(call, MEDIA_CALLEE, b->leg, b->id, call->caller, &ml,
 		      host);

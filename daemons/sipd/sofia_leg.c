@@ -42,17 +42,12 @@ static void leg_free(struct leg *leg)
 static void on_reap(evutil_socket_t fd, short what, void *arg)
 {
 	struct legs *l = arg;
-	struct leg *leg = LIST_FIRST(&l->list);
+	struct leg *leg;
 
 	(void)fd;
 	(void)what;
-	while (leg != NULL) {
-		struct leg *next = LIST_NEXT(leg, in_legs);
-
-		if (leg->dead)
-			leg_free(leg);
-		leg = next;
-	}
+	while ((leg = LIST_FIRST(&l->dead)) != NULL)
+		leg_free(leg);
 	sofia_kick(l->config.sofia);
 }
 
@@ -80,6 +75,7 @@ struct legs *legs_new(const struct legs_config *config)
 		return NULL;
 	l->config = *config;
 	LIST_INIT(&l->list);
+	LIST_INIT(&l->dead);
 	l->reaper = event_new(config->base, -1, 0, on_reap, l);
 	l->sweep = event_new(config->base, -1, EV_PERSIST, on_sweep, l);
 	if (l->reaper == NULL || l->sweep == NULL ||
@@ -97,6 +93,8 @@ void legs_free(struct legs *l)
 	if (l == NULL)
 		return;
 	while ((leg = LIST_FIRST(&l->list)) != NULL)
+		leg_free(leg);
+	while ((leg = LIST_FIRST(&l->dead)) != NULL)
 		leg_free(leg);
 	if (l->reaper != NULL)
 		event_free(l->reaper);
@@ -128,6 +126,8 @@ void leg_bury(struct leg *leg)
 		return;
 	leg->dead = true;
 	leg->fn = NULL;
+	LIST_REMOVE(leg, in_legs);
+	LIST_INSERT_HEAD(&leg->legs->dead, leg, in_legs);
 	event_active(leg->legs->reaper, EV_TIMEOUT, 0);
 }
 

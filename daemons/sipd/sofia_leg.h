@@ -99,6 +99,7 @@ struct leg {
 struct legs {
 	struct legs_config config;
 	LIST_HEAD(, leg) list;
+	LIST_HEAD(, leg) dead; /* for the reaper */
 	struct event *reaper;
 	struct event *sweep;
 };

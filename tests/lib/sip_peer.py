@@ -64,7 +64,8 @@ class Dialog:
         self.peer.send(f"{method} {target or self.target} SIP/2.0\r\n"
                        f"Via: SIP/2.0/{self.peer.transport} {self.peer.host};branch={self.branch};rport\r\n"
                        f"From: {self.local}\r\nTo: {self.remote}\r\nCall-ID: {self.call_id}\r\n"
-                       f"CSeq: {cseq} {method}\r\nMax-Forwards: 70\r\nContact: <{self.peer.contact}>\r\n{headers}", body)
+                       f"CSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n"
+                       f"Contact: <{self.peer.contact}>\r\n{headers}", body)
         return cseq
 
     def ack(self, cseq, body=""):
@@ -72,12 +73,12 @@ class Dialog:
 
 
 class Peer:
-    def __init__(self, address, port, server, number, password, tcp=False):
-        self.server, self.number, self.password = server, number, password
-        self.transport = "TCP" if tcp else "UDP"
-        self.s = socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
-        self.s.bind((address, port))
-        if tcp:
+    def __init__(self, sock, address, server, number, password):
+        """Takes the socket, UDP or TCP, unbound."""
+        self.s, self.server, self.number, self.password = sock, server, number, password
+        self.transport = "TCP" if sock.type == socket.SOCK_STREAM else "UDP"
+        self.s.bind((address, 0))
+        if self.transport == "TCP":
             self.s.connect(server)
         self.address, self.port = self.s.getsockname()
         self.host = f"{self.address}:{self.port}"
@@ -209,7 +210,8 @@ class Peer:
         self.invite_head = self._head("INVITE", uri, number, call_id, tag, 2, headers + auth)
         self.invite_body = body
         self.send(self.invite_head, body)
-        return Dialog(self, call_id, f"<sip:{self.number}@{self.domain}>;tag={tag}", f"<sip:{number}@{self.domain}>", uri, 2)
+        local, remote = f"<sip:{self.number}@{self.domain}>;tag={tag}", f"<sip:{number}@{self.domain}>"
+        return Dialog(self, call_id, local, remote, uri, 2)
 
     def again(self):
         """The last INVITE once more, as a retransmission."""
@@ -221,8 +223,9 @@ class Peer:
                   f"Call-ID: {m['Call-ID']}\r\nCSeq: {m.cseq} ACK\r\nMax-Forwards: 70\r\n")
 
     def cancel(self, dialog):
-        self.send(f"CANCEL {dialog.target} SIP/2.0\r\nVia: SIP/2.0/{self.transport} {self.host};branch={self.branch};rport"
-                  f"\r\nFrom: {dialog.local}\r\nTo: {dialog.remote}\r\nCall-ID: {dialog.call_id}\r\n"
+        via = f"SIP/2.0/{self.transport} {self.host};branch={self.branch};rport"
+        self.send(f"CANCEL {dialog.target} SIP/2.0\r\nVia: {via}\r\n"
+                  f"From: {dialog.local}\r\nTo: {dialog.remote}\r\nCall-ID: {dialog.call_id}\r\n"
                   f"CSeq: {dialog.cseq} CANCEL\r\nMax-Forwards: 70\r\n")
 
     def learn(self, dialog, m):

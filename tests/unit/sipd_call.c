@@ -231,7 +231,7 @@ static void test_early_media(void)
 	world_media("offer", 0, "x");
 	world_leg(w.phone[0], LEG_EARLY, 183, "early");
 	world_media("early", 0, "to-caller");
-	CHECK_STR(w.caller->log, "ring early(to-caller)");
+	CHECK_STR(w.caller->log, "early(to-caller)");
 	/* A second voice is not mixed in. */
 	world_leg(w.phone[1], LEG_EARLY, 183, "early");
 	CHECK_EQ(w.n_ops, 0);
