@@ -53,7 +53,7 @@ int codec_rank(const char *list, enum codec c)
 	if (infos[c].event)
 		return -1;
 	if (!*list)
-		return (int)c;
+		return 0;
 	while (*list) {
 		size_t n = strcspn(list, ";");
 

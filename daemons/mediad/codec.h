@@ -46,6 +46,7 @@ enum codec codec_fixed(uint8_t pt);
 
 /*
  * The place of a codec in a list like "opus;g722;pcma", from 0; -1: it is not
- * in it. An empty list holds all. telephone-event is never in a list.
+ * in it. An empty list prefers none: all are at 0. telephone-event is never in
+ * a list.
  */
 int codec_rank(const char *list, enum codec c);

@@ -29,6 +29,7 @@ struct end *end_new(const char *branch)
 	if (!e)
 		return NULL;
 	snprintf(e->branch, sizeof(e->branch), "%s", branch);
+	e->codec = CODEC_NONE;
 	/* Positive in 32 bits: some phones read it so. */
 	secret_random(&e->ours.session, sizeof(e->ours.session));
 	e->ours.session &= 0x7fffffff;
@@ -113,6 +114,8 @@ bool end_repeats(const struct end *e, const struct sdp *offer)
 void end_conf(const struct end *e, struct leg_conf *conf)
 {
 	nego_conf(&e->theirs, &e->ours, conf);
+	if (e->codec != CODEC_NONE && codec_info((enum codec)e->codec)->spoken)
+		conf->codec = e->codec;
 	conf->latch.sdp = e->theirs.addr;
 	conf->latch.sdp_port = e->theirs.port;
 	conf->latch.source = e->source.addr;

@@ -35,6 +35,7 @@ struct end {
 	struct sdp theirs; /* the last that was agreed */
 	struct sdp offer;  /* END_OFFERED: what it offers */
 	struct sdp ours;   /* what it was told last */
+	uint8_t codec;     /* what was agreed; CODEC_NONE */
 	struct end_source source;
 	struct addr advertise; /* our address, as it sees it */
 	uint64_t body;         /* digest of what was written last */

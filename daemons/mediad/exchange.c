@@ -209,7 +209,7 @@ static int set_leg(struct talk *call, unsigned leg, const struct end *e,
 	struct leg_conf conf = { .watch = watch };
 
 	end_conf(e, &conf);
-	call->leg_codec[leg] = (uint8_t)nego_codec(&e->ours);
+	call->leg_codec[leg] = e->codec;
 	if (relay_conf(call->relay, call->session, leg, &conf))
 		return refusal_set(why, "Busy", "no memory");
 	return 0;
@@ -259,7 +259,7 @@ static int offer(struct talk *call, const struct said *said,
 	    may_offer(from, to, &in, why) || read_source(said, &source, why) ||
 	    read_advertise(said, to, &to->advertise, why))
 		return -EINVAL;
-	only = end_repeats(from, &in) ? nego_codec(&from->ours) : CODEC_NONE;
+	only = end_repeats(from, &in) ? (enum codec)from->codec : CODEC_NONE;
 	ours = to->ours;
 	if (nego_offer(&in, said->codecs, only, &ours))
 		return refusal_set(why, "NoCodec",
@@ -389,11 +389,13 @@ static int answer(struct talk *call, const struct said *said, bool final,
 			return -EINVAL;
 		to->theirs = to->offer;
 		to->known = true;
+		to->codec = (uint8_t)nego_codec(&to->ours);
 	}
 	if (to && write_sdp(call, !said->leg, to, out, why))
 		return -EINVAL;
 	from->theirs = in;
 	from->known = true;
+	from->codec = (uint8_t)nego_codec(&in); /* checked: in our offer */
 	from->source = source;
 	return settle(call, said, from, to, final, why);
 }
@@ -425,7 +427,7 @@ static int own_offer(struct talk *call, const struct said *said, struct end *e,
 		return refusal_set(why, "Pending", "its own offer waits");
 	if (other && other->known)
 		err = nego_offer(&other->theirs, said->codecs,
-				 nego_codec(&other->ours), &ours);
+				 (enum codec)other->codec, &ours);
 	else
 		err = nego_own(said->codecs, &ours);
 	if (err)
@@ -470,6 +472,7 @@ static int own_answer(struct talk *call, const struct said *said, struct end *e,
 	end_streams(e, &in);
 	e->theirs = in;
 	e->known = true;
+	e->codec = (uint8_t)nego_codec(&ours);
 	e->source = source;
 	if (e->state == END_OFFERED)
 		forget_asked(call);
