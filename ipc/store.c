@@ -81,6 +81,32 @@ static void say(char *why, size_t size, const char *dir, int rc)
 	}
 }
 
+/* A new file appears whole or not at all: a power cut leaves no half of one. */
+static int make_truth(const struct store *s, const char *path, size_t max)
+{
+	struct env made = { 0 };
+	char *new_path;
+	int fd;
+	int rc;
+
+	if (access(path, F_OK) == 0)
+		return 0;
+	if (asprintf(&new_path, "%s.new", path) < 0)
+		return -ENOMEM;
+	(void)unlink(new_path);
+	rc = env_open(&made, new_path, max, MDB_NOLOCK);
+	if (rc == 0 && (mdb_env_get_fd(made.mdb, &fd) != 0 ||
+			fchmod(fd, 0600) < 0 || fsync(fd) < 0))
+		rc = -EIO;
+	env_close(&made);
+	if (rc == 0 && rename(new_path, path) < 0)
+		rc = -errno;
+	if (rc == 0 && fsync(s->lock_fd) < 0)
+		rc = -errno;
+	free(new_path);
+	return rc;
+}
+
 static int open_truth(struct store *s, const char *dir, size_t max)
 {
 	char *path;
@@ -93,11 +119,9 @@ static int open_truth(struct store *s, const char *dir, size_t max)
 		return -ENOMEM;
 	rc = env_check(path);
 	if (rc == 0)
+		rc = make_truth(s, path, max);
+	if (rc == 0)
 		rc = env_open(&s->truth, path, max, 0);
-	if (rc == 0 && chmod(path, 0600) < 0)
-		rc = -errno;
-	if (rc == 0 && fsync(s->lock_fd) < 0)
-		rc = -errno;
 	free(path);
 	return rc;
 }

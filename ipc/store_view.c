@@ -21,7 +21,7 @@ enum {
 	 * Pages stay pinned for two seconds, so what is committed in them costs
 	 * memory: under load, turns are committed together.
 	 */
-	TOGETHER_MS = 5,
+	TOGETHER_MS = 1,
 	DIR_MODE = 0750,
 	FILE_MODE = 0640
 };
