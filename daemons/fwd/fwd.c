@@ -25,6 +25,9 @@ const char *fwd_error(int err)
 		return "the packet filter is full";
 	case EINVAL:
 		return "neither an address nor a /64";
+	case ENOENT:
+	case EAGAIN:
+		return "guardd's view cannot be read: nothing was changed";
 	}
 	return strerror(-err);
 }
@@ -69,7 +72,8 @@ static void gather_ports(const struct fwd *f, struct ruleset_input *in)
 	add_port(in, IPPROTO_UDP, sip.port, WALL_SIP);
 	add_port(in, IPPROTO_TCP, sip.port, WALL_SIP);
 	add_port(in, IPPROTO_TCP, sip.tls_port, WALL_SIP);
-	add_port(in, IPPROTO_TCP, web.port, WALL_HTTPS);
+	add_port(in, IPPROTO_TCP, f->https_port ? f->https_port : web.port,
+		 WALL_HTTPS);
 	add_port(in, IPPROTO_TCP, 22, WALL_SSH);
 	add_port(in, IPPROTO_UDP, 4569, WALL_IAX2);
 	add_port(in, IPPROTO_TCP, 5038, WALL_AMI);
@@ -375,6 +379,27 @@ static int open_neighbours(struct fwd *f, char *why, size_t why_size)
 	return 0;
 }
 
+static int read_option(struct fwd *f, char *why, size_t why_size)
+{
+	const struct start_option *o = f->service->options;
+	const char *text = o ? *o[0].value : NULL;
+	char *end;
+	unsigned long port;
+
+	if (!text)
+		return 0;
+	port = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || port == 0 ||
+	    port > UINT16_MAX) {
+		snprintf(why, why_size,
+			 "--https-port %s: must be a number from 1 to 65535",
+			 text);
+		return -EINVAL;
+	}
+	f->https_port = (uint16_t)port;
+	return 0;
+}
+
 int fwd_start(struct service *s, char *why, size_t why_size)
 {
 	struct fwd *f = calloc(1, sizeof(*f));
@@ -390,6 +415,9 @@ int fwd_start(struct service *s, char *why, size_t why_size)
 	/* Any number that the run before ours hardly used: flows that are
 	   accepted walk the rules once more. */
 	secret_random(&f->generation, sizeof(f->generation));
+	err = read_option(f, why, why_size);
+	if (err < 0)
+		goto out;
 	err = -EIO;
 	f->nft = nft_open(why, why_size);
 	if (f->nft)

@@ -38,6 +38,7 @@ struct fwd {
 	struct ruleset ruleset;   /* in force */
 	struct interval local[NETWORKS_MAX];
 	uint16_t generation;
+	uint16_t https_port; /* the option; 0: as web_settings says */
 	bool started;
 	bool restored; /* the sets are as guardd wants them */
 	void (*networks_changed)(struct fwd *f); /* set by bus.c */

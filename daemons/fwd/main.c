@@ -24,9 +24,17 @@ static int remove_table(void)
 
 int main(int argc, char **argv)
 {
-	static const struct service_def def = {
+	const char *https_port = NULL;
+	const struct start_option options[] = {
+		{ "--https-port",
+		  "where httpd was told to listen, if not by its settings",
+		  &https_port },
+		{ NULL, NULL, NULL },
+	};
+	const struct service_def def = {
 		.name = "fwd",
 		.bus_name = "org.sallyport.Firewall",
+		.options = options,
 		.keep_net_admin = true,
 		.start = fwd_start,
 		.stop = fwd_stop,
