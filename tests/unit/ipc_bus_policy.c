@@ -107,13 +107,16 @@ int main(int argc, char **argv)
 		[ROUTE_ENDED] = on_ended,
 	};
 	struct bus_world w;
-	char why[200] = "";
+	char why[200] = "", *policy;
 
 	CHECK_EQ(argc, 2);
 	if (geteuid())
 		return 77; /* only root may own names under this policy */
 
-	bus_fixture_start(&w.fixture, argv[1]);
+	policy = realpath(argv[1], NULL);
+	CHECK(policy);
+	bus_fixture_start(&w.fixture, policy);
+	free(policy);
 	w.base = event_base_new();
 	CHECK(w.base);
 	w.routed = bus_world_open(&w, "routed", "org.sallyport.Route", false);
