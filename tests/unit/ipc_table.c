@@ -66,7 +66,9 @@ struct fixture {
 	char made[200];
 	int ended;
 	int applied;
-	const char *fail; /* what apply() answers */
+	const char *fail;     /* what apply() answers */
+	const char *fail_key; /* and for which row; NULL: for all */
+	char log[200];        /* what apply() was called with */
 	struct table_change *held;
 	struct table_pair pairs[8];
 	unsigned int n_pairs;
@@ -207,14 +209,16 @@ static void on_apply(void *ctx, struct table_change *change, const void *old,
 		     const void *row)
 {
 	struct fixture *f = ctx;
+	const struct extension *x = row ? row : old;
+	bool fail = !f->fail_key || strcmp(f->fail_key, x->number) == 0;
 
-	(void)old;
-	(void)row;
 	f->applied++;
+	snprintf(f->log + strlen(f->log), sizeof(f->log) - strlen(f->log),
+		 "%c%s ", row ? '+' : '-', x->number);
 	if (f->hold)
 		f->held = change;
 	else
-		table_change_done(change, f->fail);
+		table_change_done(change, fail ? f->fail : NULL);
 }
 
 static const struct table_ops extension_ops = {
@@ -284,6 +288,7 @@ static void test_refused(void)
 
 static void test_taken_back(void)
 {
+	struct table_change *c;
 	struct fixture f;
 
 	begin(&f, &extension_record, &extension_ops);
@@ -294,10 +299,23 @@ static void test_taken_back(void)
 	CHECK_STR(extension(&f, "801")->name, "Ada");
 	CHECK_STR(put1(&f, "802", "name", "Bob"), "Failed");
 	CHECK(!extension(&f, "802"));
+	/* Several rows: those before the one refused go back, the last first.
+	 */
+	f.fail_key = "805";
+	f.log[0] = '\0';
+	c = change_new(f.table, 4);
+	CHECK(c);
+	for (unsigned int i = 0; i < 4; i++)
+		snprintf(c->items[i].key, TABLE_KEY, "80%u", i + 3);
+	change_start(c, on_end, &f);
+	store_wait(f.store);
+	CHECK_STR(f.refusal.name, "Failed");
+	CHECK_STR(f.log, "+803 +804 +805 -804 -803 ");
+	CHECK_EQ(table_count(f.table), 1);
 	f.fail = NULL;
 	again(&f);
 	CHECK_STR(extension(&f, "801")->name, "Ada");
-	CHECK(!extension(&f, "802"));
+	CHECK_EQ(table_count(f.table), 1);
 	end(&f);
 }
 
