@@ -199,6 +199,9 @@ static int listen_to(struct watch *w, const struct bus_iface *owner)
 			   on_changed, w);
 	if (rc == 0)
 		rc = bus_watch_peer(w->bus, owner->dest, on_peer, w);
+	/* A peer on a direct link stays there while the bus is away. */
+	if (rc == 0)
+		rc = bus_watch_peer(w->bus, NULL, on_peer, w);
 	return rc;
 }
 
