@@ -46,7 +46,6 @@ struct calls {
 	LIST_HEAD(, slot) dead;
 	struct event *reaper;
 	struct event *alive;
-	struct rate overload_log;
 	size_t count;
 };
 
@@ -290,7 +289,6 @@ struct calls *calls_new(const struct calls_config *config, char *why,
 		goto out;
 	c->config = *config;
 	LIST_INIT(&c->dead);
-	rate_init(&c->overload_log, 5, 1);
 	c->hub = (struct call_hub){ .base = config->base,
 				    .registrar = config->registrar,
 				    .extensions = config->extensions,
@@ -389,6 +387,11 @@ void calls_invite(struct calls *c, struct msg_s *msg, struct sip_s *sip,
 size_t calls_count(const struct calls *c)
 {
 	return c->count;
+}
+
+bool calls_idle(const struct calls *c)
+{
+	return c->count == 0 && !legs_any(c->hub.legs);
 }
 
 bool calls_overloaded(const struct calls *c)

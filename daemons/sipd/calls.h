@@ -45,6 +45,10 @@ void calls_invite(struct calls *c, struct msg_s *msg, struct sip_s *sip,
 
 size_t calls_count(const struct calls *c);
 
+/* No call, and no dialog of one that still says good-bye: nothing of Sofia's
+   agent is in use. */
+bool calls_idle(const struct calls *c);
+
 /* New calls must be refused with 503 now. */
 bool calls_overloaded(const struct calls *c);
 
@@ -63,7 +67,6 @@ void calls_each(struct calls *c, calls_row_fn fn, void *ctx);
  * Rings the caller's phones and, when one answers, calls the callee in its
  * name. done gets the call's id, or NULL and why in words.
  */
-typedef void (*calls_originated_fn)(void *ctx, const char *id,
-				    const char *why);
+typedef void (*calls_originated_fn)(void *ctx, const char *id, const char *why);
 void calls_originate(struct calls *c, const char *caller, const char *callee,
 		     calls_originated_fn done, void *ctx);

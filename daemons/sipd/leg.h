@@ -80,6 +80,9 @@ struct legs *legs_new(const struct legs_config *config);
 /* Ends what is left without a word on the wire. */
 void legs_free(struct legs *l);
 
+/* Is any leg left, ending ones included? They hold on to Sofia's agent. */
+bool legs_any(const struct legs *l);
+
 /*
  * Takes an INVITE outside a dialog (and msg), answers 100. Returns NULL when
  * it has been refused here: unsupported extension, short session timer,

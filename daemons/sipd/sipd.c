@@ -63,7 +63,15 @@ static bool on_idle(void *ctx)
 {
 	const struct sipd *d = ctx;
 
-	return !d->calls || calls_count(d->calls) == 0;
+	return !d->calls || calls_idle(d->calls);
+}
+
+static void on_replaced(void *ctx)
+{
+	struct sipd *d = ctx;
+
+	if (d->registrar)
+		registrar_replaced(d->registrar);
 }
 
 static const struct sofia_ops sofia_ops = {
@@ -73,6 +81,7 @@ static const struct sofia_ops sofia_ops = {
 	.bad = on_bad,
 	.request = on_request,
 	.idle = on_idle,
+	.replaced = on_replaced,
 };
 
 /* --- what the gate and the registrar ask --- */

@@ -103,6 +103,11 @@ void legs_free(struct legs *l)
 	free(l);
 }
 
+bool legs_any(const struct legs *l)
+{
+	return !LIST_EMPTY(&l->list) || !LIST_EMPTY(&l->dead);
+}
+
 struct leg *leg_alloc(struct legs *l, const struct peer *peer, leg_event_fn fn,
 		      void *ctx)
 {
