@@ -410,9 +410,24 @@ static void on_rtcp(struct leg *l, uint8_t *p, size_t n,
 		      (const struct sockaddr *)&t->to, t->len);
 }
 
-void leg_readable(struct sock *s, struct leg_clock *now)
+void leg_packet(struct sock *s, uint8_t *p, size_t n, const struct addr *from,
+		uint16_t port, struct leg_clock *now)
 {
 	struct leg *l = s->leg;
+
+	atomic_fetch_add_explicit(&now->packets, 1, memory_order_relaxed);
+	if (!l->set)
+		return;
+	if (s->rtcp)
+		on_rtcp(l, p, n, from, port, true, now);
+	else if (!rtcp_is(p, n))
+		on_rtp(l, p, n, from, port, now);
+	else if (l->conf.rtcp_mux)
+		on_rtcp(l, p, n, from, port, false, now);
+}
+
+void leg_readable(struct sock *s, struct leg_clock *now)
+{
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 	uint8_t p[RTP_MAX + 1]; /* one more shows what is too long */
@@ -421,17 +436,8 @@ void leg_readable(struct sock *s, struct leg_clock *now)
 	ssize_t n = recvfrom(s->fd, p, sizeof(p), MSG_DONTWAIT,
 			     (struct sockaddr *)&ss, &len);
 
-	if (n < 0)
-		return;
-	atomic_fetch_add_explicit(&now->packets, 1, memory_order_relaxed);
-	if (!l->set || addr_from_sockaddr(&from, &port, (struct sockaddr *)&ss))
-		return;
-	if (s->rtcp)
-		on_rtcp(l, p, (size_t)n, &from, port, true, now);
-	else if (!rtcp_is(p, (size_t)n))
-		on_rtp(l, p, (size_t)n, &from, port, now);
-	else if (l->conf.rtcp_mux)
-		on_rtcp(l, p, (size_t)n, &from, port, false, now);
+	if (n >= 0 && !addr_from_sockaddr(&from, &port, (struct sockaddr *)&ss))
+		leg_packet(s, p, (size_t)n, &from, port, now);
 }
 
 /* --- what we say --- */

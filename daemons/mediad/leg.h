@@ -119,6 +119,10 @@ void session_free(struct media_session *s);
 
 void leg_set(struct leg *l, const struct leg_conf *conf, uint64_t now_ms);
 
+/* What came in at a socket; p may be changed. */
+void leg_packet(struct sock *s, uint8_t *p, size_t n, const struct addr *from,
+		uint16_t port, struct leg_clock *now);
+
 /* One packet from a socket, if there is one. */
 void leg_readable(struct sock *s, struct leg_clock *now);
 
