@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 enum {
-	SOCKET_BYTES = 16 << 20, /* a whole ruleset goes in one sendmsg() */
+	SOCKET_BYTES = 32 << 20, /* a whole ruleset goes in one sendmsg() */
 	WAIT_MS = 5000,          /* the kernel answers while we send; a bound */
 	ANSWER_BYTES = 32768,
 };

@@ -82,6 +82,7 @@ struct applying {
 	struct guardd *d;
 	struct table_change *change;
 	size_t waiting;
+	uint32_t resyncs; /* when it began */
 	bool failed;
 	bool had_old;
 	char key[33];
@@ -98,7 +99,10 @@ static void on_applied(void *ctx, const char *err)
 	if (a->failed) {
 		/* The table goes back; what got through is put right. */
 		rebuild(a->d, a->key, a->had_old ? &a->old : NULL);
-		wall_resync(a->d->wall);
+		wall_resync_later(a->d->wall);
+	} else if (a->resyncs != wall_resyncs(a->d->wall)) {
+		/* fwd took our view over while this row was not yet in it. */
+		wall_resync_later(a->d->wall);
 	}
 	table_change_done(a->change, a->failed ? "the packet filter (fwd) does "
 						 "not answer"
@@ -148,6 +152,7 @@ static void allow_apply(void *ctx, struct table_change *change, const void *old,
 	a->d = d;
 	a->change = change;
 	a->waiting = 1;
+	a->resyncs = wall_resyncs(d->wall);
 	a->had_old = old != NULL;
 	if (old)
 		a->old = *(const struct allowed_address *)old;

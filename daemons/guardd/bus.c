@@ -2,11 +2,10 @@
 #include "bus.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "guard_bus.h"
 #include "guardd.h"
+#include "incident_query.h"
 #include "incidents.h"
 #include "service.h"
 
@@ -100,85 +99,34 @@ static void on_unreject(void *ctx, struct bus_req *req, const void *in)
 
 /* ---- incidents ---- */
 
-enum { WORDS_MAX = 8 };
-
-/* "kind=scanner;source=203.0.113.9;since_ms=1700000000000;before=812" */
-struct query {
+struct listing {
 	struct bus_req *req;
-	const struct field *fields[WORDS_MAX];
-	const char *values[WORDS_MAX];
-	size_t n;
-	uint64_t since_ms;
-	uint64_t before;
+	struct incident_query query;
 	uint32_t left;
-	char text[257];
 };
-
-static bool parse_word(struct query *q, char *word)
-{
-	char *value = strchr(word, '=');
-	const struct field *f;
-
-	if (!value)
-		return false;
-	*value++ = '\0';
-	if (strcmp(word, "since_ms") == 0) {
-		q->since_ms = strtoull(value, NULL, 10);
-		return true;
-	}
-	if (strcmp(word, "before") == 0) {
-		q->before = strtoull(value, NULL, 10);
-		return true;
-	}
-	f = record_field(&incident_record, word);
-	if (!f || q->n == WORDS_MAX)
-		return false;
-	q->fields[q->n] = f;
-	q->values[q->n++] = value;
-	return true;
-}
-
-static bool matches(const struct query *q, const struct incident *row)
-{
-	char text[256];
-
-	if (row->last_ms < q->since_ms)
-		return false;
-	for (size_t i = 0; i < q->n; i++) {
-		if (field_get(q->fields[i], row, text, sizeof(text)) < 0 ||
-		    strcmp(text, q->values[i]) != 0)
-			return false;
-	}
-	return true;
-}
 
 static bool list_incident(void *ctx, const struct incident *row)
 {
-	struct query *q = ctx;
+	struct listing *l = ctx;
 
-	if (!matches(q, row))
+	if (!incident_query_matches(&l->query, row))
 		return true;
-	bus_reply_row(q->req, row);
-	return --q->left > 0;
+	bus_reply_row(l->req, row);
+	return --l->left > 0;
 }
 
 static void on_incidents(void *ctx, struct bus_req *req, const void *in)
 {
 	const struct records_ask *ask = in;
 	struct guardd *d = ctx;
-	struct query q = { .req = req, .left = ask->limit };
-	char *rest = q.text, *word;
+	struct listing l = { .req = req, .left = ask->limit };
+	struct issue issue;
 
-	snprintf(q.text, sizeof(q.text), "%s", ask->filter);
-	while ((word = strsep(&rest, ";"))) {
-		if (word[0] && !parse_word(&q, word)) {
-			bus_reply_error(req, "Invalid",
-					"filter: words are field=value, "
-					"since_ms=, before=, separated by ;");
-			return;
-		}
+	if (incident_query_parse(&l.query, ask->filter, &issue) < 0) {
+		refuse(req, &issue);
+		return;
 	}
-	incidents_each(d->incidents, q.before, list_incident, &q);
+	incidents_each(d->incidents, l.query.before, list_incident, &l);
 	bus_reply_end(req);
 }
 

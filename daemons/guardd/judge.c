@@ -11,6 +11,9 @@
 #include "log.h"
 #include "wall.h"
 
+/* A hundred thousand bans that end together may not keep a report waiting. */
+enum { ENDS_AT_ONCE = 256 };
+
 /* ---- rows, facts, incidents ---- */
 
 static void put_row(struct guardd *d, const struct ban *ban)
@@ -43,14 +46,20 @@ static void note(struct guardd *d, uint32_t kind, const struct guard_key *key,
 	incidents_note(d->incidents, &row, true, now.mono_ms, now.wall_ms);
 }
 
+static void del_row(struct guardd *d, const struct guard_key *key)
+{
+	char id[GUARD_KEY_TEXT];
+
+	guard_key_format(key, id);
+	(void)live_del(d->rejected, id);
+}
+
 /* Everything but the kernel: that is the caller's. */
 static void lift(struct guardd *d, struct ban *ban)
 {
 	struct guard_key key = ban->key;
-	char id[GUARD_KEY_TEXT];
 
-	guard_key_format(&key, id);
-	(void)live_del(d->rejected, id);
+	del_row(d, &key);
 	bans_take(d->guard.bans, ban);
 	d->fact(d, &key, 0, false);
 }
@@ -95,9 +104,12 @@ void judge_ends(struct guardd *d)
 
 	guardd_now(d, &now);
 	/* The kernel's element ends by itself at the same time. */
-	while ((ban = bans_next(d->guard.bans)) &&
-	       ban->until_mono_ms <= now.mono_ms)
+	for (int i = 0; i < ENDS_AT_ONCE; i++) {
+		ban = bans_next(d->guard.bans);
+		if (!ban || ban->until_mono_ms > now.mono_ms)
+			break;
 		lift(d, ban);
+	}
 	arm(d);
 }
 
@@ -332,12 +344,12 @@ static void on_rejected(void *ctx, const char *err)
 	struct ban *ban = bans_find(d->guard.bans, &w->key);
 
 	if (err && ban && !w->was_there) {
+		del_row(d, &w->key);
 		bans_take(d->guard.bans, ban);
 		wall_resync(d->wall);
 	} else if (!err && ban) {
 		char words[120], source[ADDR_TEXT];
 
-		put_row(d, ban);
 		guard_key_source(&w->key, source);
 		log_info("%s: %s is shut out by %s",
 			 guard_service_name(
@@ -357,6 +369,7 @@ int judge_reject(struct guardd *d, const struct guard_key *key,
 		 void *ctx, struct issue *issue)
 {
 	struct guard_now now;
+	struct ban *ban;
 	struct wish *w;
 
 	guardd_now(d, &now);
@@ -367,10 +380,14 @@ int judge_reject(struct guardd *d, const struct guard_key *key,
 	if (!w)
 		return issue_set(issue, "", "no memory");
 	w->was_there = bans_find(d->guard.bans, key) != NULL;
-	if (!guard_reject(&d->guard, key, seconds, actor, &now, issue)) {
+	ban = guard_reject(&d->guard, key, seconds, actor, &now, issue);
+	if (!ban) {
 		free(w);
 		return -EINVAL;
 	}
+	/* Before fwd hears of it: should it take our view over just then, the
+	   ban must be there. For the same reason a row goes first below. */
+	put_row(d, ban);
 	if (wall_ban(d->wall, key, seconds, on_rejected, w) < 0)
 		on_rejected(w, silent);
 	return 0;
@@ -414,6 +431,9 @@ static void on_one(void *ctx, const char *err)
 		offenders_forget(d->guard.offenders, &one->key);
 		lift(d, ban);
 		w->count++;
+	} else if (ban) {
+		put_row(d, ban);
+		wall_resync(d->wall);
 	}
 	free(one);
 	on_unbanned(w, err);
@@ -433,6 +453,7 @@ static void unban_one(struct wish *w, const struct guard_key *key)
 	}
 	*one = (struct one){ w, *key };
 	w->waiting++;
+	del_row(w->d, key);
 	if (wall_unban(w->d->wall, key, on_one, one) < 0)
 		on_one(one, silent);
 }

@@ -28,6 +28,7 @@ struct wall {
 	struct event *again;
 	bool there;
 	bool restoring;
+	uint32_t resyncs;
 	bool resync; /* again, when the restoring that runs is done */
 	struct prefix networks[NETWORKS_MAX];
 	size_t n_networks;
@@ -84,6 +85,7 @@ void wall_resync(struct wall *w)
 	w->resync = w->restoring;
 	if (w->restoring)
 		return;
+	w->resyncs++;
 	record_init(&filter_record, &in);
 	(void)store_view_flush(w->service->store);
 	w->restoring =
@@ -203,6 +205,16 @@ int wall_go(struct wall *w)
 		err = bus_watch_peer(w->service->bus, firewall_iface.dest,
 				     on_peer, w);
 	return err;
+}
+
+void wall_resync_later(struct wall *w)
+{
+	later(w);
+}
+
+uint32_t wall_resyncs(const struct wall *w)
+{
+	return w->resyncs;
 }
 
 bool wall_there(const struct wall *w)

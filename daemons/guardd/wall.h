@@ -36,6 +36,11 @@ bool wall_there(const struct wall *w);
 
 /* Something may differ from our view: fwd shall take it over again, soon. */
 void wall_resync(struct wall *w);
+/* The same in a second, when what goes on now is written down. */
+void wall_resync_later(struct wall *w);
+/* How often fwd was told so: who waits for an answer sees whether its change
+   may have been overtaken. */
+uint32_t wall_resyncs(const struct wall *w);
 
 /* Return 0; -ENOMEM or -ENOTCONN, then `done` is not called. */
 int wall_ban(struct wall *w, const struct guard_key *key, uint32_t seconds,

@@ -3,14 +3,16 @@
  * joined by two veth pairs, and packets between them. Needs root; exits 77
  * otherwise. The namespaces end with the process.
  *
- *   box   v0 198.51.100.1/24  2001:db8:77::1/48     w0 10.77.0.1/24
- *   peer  v1 198.51.100.2 .3  2001:db8:77::2 ::3    w1 10.77.0.9/24
+ *   box   v0 198.51.100.1/24  2001:db8:77::1/48     w0 10.77.0.1/24 fd77::1/64
+ *   peer  v1 198.51.100.2 .3  2001:db8:77::2 ::3    w1 10.77.0.9/24 fd77::9/64
  *            2001:db8:77:9::2
  *
  * "Did not arrive" is seen by a packet that was sent later and did.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
@@ -30,7 +32,7 @@ struct world {
 	int peer;
 	struct nft *nft;
 	struct ruleset_input in;
-	struct interval local[1];
+	struct interval local[3];
 	int sip; /* the box's sockets */
 	int other;
 };
@@ -79,6 +81,8 @@ static void join(struct world *w)
 	run("ip address add 198.51.100.1/24 dev v0 && "
 	    "ip address add 2001:db8:77::1/48 dev v0 nodad && "
 	    "ip address add 10.77.0.1/24 dev w0 && "
+	    "ip address add fd77::1/64 dev w0 nodad && "
+	    "ip address add fe80::77:1/64 dev v0 nodad && "
 	    "ip link set v0 up && ip link set w0 up");
 	enter(w->peer);
 	run("ip address add 198.51.100.2/24 dev v1 && "
@@ -87,6 +91,8 @@ static void join(struct world *w)
 	    "ip address add 2001:db8:77::3/48 dev v1 nodad && "
 	    "ip address add 2001:db8:77:9::2/48 dev v1 nodad && "
 	    "ip address add 10.77.0.9/24 dev w1 && "
+	    "ip address add fd77::9/64 dev w1 nodad && "
+	    "ip address add fe80::77:2/64 dev v1 nodad && "
 	    "ip link set v1 up && ip link set w1 up");
 	enter(w->box);
 }
@@ -381,6 +387,36 @@ static void test_forged(struct world *w)
 	close(forged);
 }
 
+static void test_forged_ipv6(struct world *w)
+{
+	int at = listener(SOCK_DGRAM, "::", 7001);
+	int s = caller(w, SOCK_DGRAM, "2001:db8:77::2", "2001:db8:77::1", 7001);
+	int honest = caller(w, SOCK_DGRAM, "fd77::9", "fd77::1", 7001);
+	int forged = caller(w, SOCK_DGRAM, "fd77::9", "2001:db8:77::1", 7001);
+	struct sockaddr_in6 link = { .sin6_family = AF_INET6,
+				     .sin6_port = htons(7001) };
+	uint64_t before = counter(w, "forged");
+	int local;
+
+	CHECK(arrives(honest, at, s));
+	CHECK(!arrives(forged, at, s));
+	CHECK_EQ(counter(w, "forged"), before + 1);
+	/* Every link has its own fe80::/64. */
+	CHECK_EQ(inet_pton(AF_INET6, "fe80::77:1", &link.sin6_addr), 1);
+	enter(w->peer);
+	link.sin6_scope_id = if_nametoindex("v1");
+	local = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	CHECK(local >= 0);
+	CHECK_EQ(connect(local, (struct sockaddr *)&link, sizeof(link)), 0);
+	enter(w->box);
+	CHECK(arrives(local, at, s));
+	close(at);
+	close(s);
+	close(honest);
+	close(forged);
+	close(local);
+}
+
 static void test_tcp(struct world *w)
 {
 	int at = listener(SOCK_STREAM, "198.51.100.1", 9999);
@@ -533,14 +569,18 @@ static void test_many(struct world *w)
 int main(void)
 {
 	static struct world w;
+	static const char *const locals[] = { "10.77.0.0/24", "fd77::/64",
+					      "fe80::/64" };
 	struct prefix local;
 	char why[300];
 
 	if (geteuid() != 0)
 		return SKIP;
 	join(&w);
-	CHECK_EQ(prefix_parse(&local, "10.77.0.0/24", why, sizeof(why)), 0);
-	interval_of_prefix(&w.local[0], &local);
+	for (size_t i = 0; i < 3; i++) {
+		CHECK_EQ(prefix_parse(&local, locals[i], why, sizeof(why)), 0);
+		interval_of_prefix(&w.local[i], &local);
+	}
 	w.in = (struct ruleset_input){
 		.enabled = true,
 		.ping = true,
@@ -550,7 +590,7 @@ int main(void)
 			   { IPPROTO_TCP, 9999, WALL_HTTPS } },
 		.n_ports = 2,
 		.local = w.local,
-		.n_local = 1,
+		.n_local = 3,
 	};
 	w.nft = nft_open(why, sizeof(why));
 	CHECK(w.nft);
@@ -562,6 +602,7 @@ int main(void)
 	test_restore(&w);
 	test_ipv6(&w);
 	test_forged(&w);
+	test_forged_ipv6(&w);
 	test_tcp(&w);
 	test_ping(&w);
 	test_rtp(&w);

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "decide.h"
+#include "incident_query.h"
 #include "incidents.h"
 
 static const uint8_t seed[GUARD_SEED] = { 4, 5, 6 };
@@ -304,8 +305,39 @@ static void test_load(void)
 	free(g);
 }
 
+static bool finds(const char *filter, const struct incident *row)
+{
+	struct incident_query q;
+	struct issue issue;
+
+	CHECK_EQ(incident_query_parse(&q, filter, &issue), 0);
+	return incident_query_matches(&q, row);
+}
+
+static void test_query(void)
+{
+	struct incident row = seen("203.0.113.9");
+	struct incident_query q;
+	struct issue issue;
+
+	row.kind = INCIDENT_KIND_SCANNER;
+	row.last_ms = 1000;
+	CHECK(finds("", &row));
+	CHECK(finds("kind=scanner;source=203.0.113.9;", &row));
+	CHECK(!finds("kind=credential", &row));
+	CHECK(finds("since_ms=1000", &row));
+	CHECK(!finds("since_ms=1001", &row));
+	CHECK_EQ(incident_query_parse(&q, "before=9;service=sip", &issue), 0);
+	CHECK_EQ(q.before, 9);
+	CHECK_EQ(incident_query_parse(&q, "before=x", &issue), -EINVAL);
+	CHECK_EQ(incident_query_parse(&q, "since_ms=-1", &issue), -EINVAL);
+	CHECK_EQ(incident_query_parse(&q, "colour=red", &issue), -EINVAL);
+	CHECK_EQ(incident_query_parse(&q, "scanner", &issue), -EINVAL);
+}
+
 int main(void)
 {
+	test_query();
 	test_keys();
 	test_counters_full();
 	test_counters_joined();
