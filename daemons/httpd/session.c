@@ -39,21 +39,20 @@ static void on_stored(void *ctx, int err)
 		log_err("a session could not be kept: %s", strerror(-err));
 }
 
-/* Writes, or with row NULL removes, what is on disk. */
-static void keep(struct sessions *s, const struct login *l, bool there)
+/* Writes, or removes, what is on disk. */
+static int keep(struct sessions *s, const struct login *l, bool there,
+		store_done_fn done, void *ctx)
 {
-	struct store_batch *b;
 	struct bytes key = { l->key, sizeof(l->key) };
+	struct store_batch *b;
 	uint8_t buf[ROW_MAX];
 	int n = 0, err;
 
 	if (!s->config.store)
-		return;
+		return 0;
 	b = store_batch_new(s->config.store);
-	if (!b) {
-		on_stored(NULL, -ENOMEM);
-		return;
-	}
+	if (!b)
+		return -ENOMEM;
 	if (there)
 		n = record_encode(&session_record, &l->row, buf, sizeof(buf));
 	if (n < 0)
@@ -65,10 +64,16 @@ static void keep(struct sessions *s, const struct login *l, bool there)
 		err = store_batch_del(b, DB, key);
 	if (err) {
 		store_batch_free(b);
-		on_stored(NULL, err);
-		return;
+		return err;
 	}
-	err = store_commit(s->config.store, b, on_stored, NULL);
+	return store_commit(s->config.store, b, done, ctx);
+}
+
+/* The same where nobody waits for it. */
+static void keep_up(struct sessions *s, const struct login *l, bool there)
+{
+	int err = keep(s, l, there, on_stored, NULL);
+
 	if (err)
 		on_stored(NULL, err);
 }
@@ -88,7 +93,7 @@ static void forget(struct sessions *s, struct login *l)
 
 void sessions_end(struct sessions *s, struct login *l, const char *why)
 {
-	keep(s, l, false);
+	keep_up(s, l, false);
 	if (s->live)
 		(void)live_del(s->live, l->row.id);
 	s->config.ended(s->config.ctx, l, why);
@@ -124,7 +129,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 		if (l->row.seen_ms - l->stored_ms < STORE_MS)
 			continue;
 		l->stored_ms = l->row.seen_ms;
-		keep(s, l, true);
+		keep_up(s, l, true);
 		show(s, l);
 	}
 }
@@ -214,7 +219,7 @@ void sessions_free(struct sessions *s)
 	HASH_ITER(hh, s->all, l, next)
 	{
 		if (l->row.seen_ms != l->stored_ms)
-			keep(s, l, true);
+			keep_up(s, l, true);
 		forget(s, l);
 	}
 	live_close(s->live);
@@ -251,16 +256,16 @@ static struct login *oldest(struct sessions *s, const char *account, size_t *n)
 	return old;
 }
 
-struct login *sessions_start(struct sessions *s, const char *account,
-			     enum session_role role, const char *source,
-			     const char *user_agent, char token[LOGIN_TOKEN])
+struct login *sessions_start(struct sessions *s, const struct login_start *from,
+			     char token[LOGIN_TOKEN])
 {
 	struct login *l = calloc(1, sizeof(*l)), *old;
+	const char *agent = from->user_agent ? from->user_agent : "";
 	size_t n;
 
 	if (!l)
 		return NULL;
-	old = oldest(s, account, &n);
+	old = oldest(s, from->account, &n);
 	if (n >= LOGIN_PER_ACCOUNT)
 		sessions_end(s, old, "too many sessions of this account");
 	old = oldest(s, NULL, &n);
@@ -270,16 +275,20 @@ struct login *sessions_start(struct sessions *s, const char *account,
 	secret_token(token, 16);
 	digest("sallyport session", token, LOGIN_TOKEN - 1, l->key);
 	secret_token(l->row.id, 8);
-	(void)snprintf(l->row.account, sizeof(l->row.account), "%s", account);
-	(void)snprintf(l->row.source, sizeof(l->row.source), "%s", source);
-	text_from_peer(l->row.user_agent, sizeof(l->row.user_agent),
-		       user_agent ? user_agent : "",
-		       user_agent ? strlen(user_agent) : 0);
-	l->row.role = role;
+	(void)snprintf(l->row.account, sizeof(l->row.account), "%s",
+		       from->account);
+	(void)snprintf(l->row.source, sizeof(l->row.source), "%s",
+		       from->source);
+	text_from_peer(l->row.user_agent, sizeof(l->row.user_agent), agent,
+		       strlen(agent));
+	l->row.role = from->role;
 	l->row.since_ms = l->row.seen_ms = clock_wall_ms();
 	l->stored_ms = l->row.seen_ms;
+	if (keep(s, l, true, from->stored, from->ctx)) {
+		free(l);
+		return NULL;
+	}
 	HASH_ADD(hh, s->all, key, DIGEST, l);
-	keep(s, l, true);
 	show(s, l);
 	return l;
 }

@@ -39,6 +39,15 @@ struct login {
 	UT_hash_handle hh;
 };
 
+struct login_start {
+	const char *account;
+	enum session_role role;
+	const char *source;
+	const char *user_agent; /* or NULL */
+	void (*stored)(void *ctx, int err);
+	void *ctx;
+};
+
 struct sessions_config {
 	struct event_base *base;
 	struct bus *bus;     /* NULL in unit tests: no live table */
@@ -55,10 +64,13 @@ void sessions_free(struct sessions *s);
 void sessions_limits(struct sessions *s, uint32_t idle_s, uint32_t absolute_s);
 uint64_t sessions_ends_ms(const struct sessions *s, const struct login *l);
 
-/* A new session with a new token, always. NULL: no memory. */
-struct login *sessions_start(struct sessions *s, const char *account,
-			     enum session_role role, const char *source,
-			     const char *user_agent, char token[LOGIN_TOKEN]);
+/*
+ * A new session with a new token, always. stored(ctx, err) comes when it is on
+ * disk: answer then, and it survives whatever comes. NULL: no memory, and
+ * stored does not come.
+ */
+struct login *sessions_start(struct sessions *s, const struct login_start *from,
+			     char token[LOGIN_TOKEN]);
 
 /* Whose token is this? It counts as seen. NULL: nobody's, or over. */
 struct login *sessions_find(struct sessions *s, const char *token);

@@ -44,7 +44,7 @@ struct signin {
 	char new_name[33];
 	char fresh[HASH_SECRET_MAX];
 	char user_agent[121];
-	char old_token[LOGIN_TOKEN];
+	char token[LOGIN_TOKEN]; /* the one brought along, then the new one */
 };
 
 static void signin_free(struct signin *s)
@@ -242,35 +242,52 @@ void signin_reply(struct httpd *h, struct request *r, const struct login *l,
 	http_reply_json(r, 200, body);
 }
 
+/* It is on disk: no restart takes back what we say now. */
+static void on_stored(void *ctx, int err)
+{
+	struct signin *s = ctx;
+	struct login *l = sessions_find(s->h->sessions, s->token);
+
+	if (err && l)
+		sessions_end(s->h->sessions, l, "it could not be kept");
+	if (err || !l) {
+		fail(s, 507, "Full", NULL, "There is no room: try again.");
+		return;
+	}
+	log_info("%s signed in from %s", s->name, s->source_text);
+	audit_add(s->h->audit, AUDIT_WHAT_SIGNED_IN, s->name, s->source_text,
+		  s->user_agent);
+	if (s->req) {
+		http_header_out(s->req, "Set-Cookie",
+				"__Host-sallyport=%s; Path=/; Secure; "
+				"HttpOnly; SameSite=Strict",
+				s->token);
+		signin_reply(s->h, s->req, l, s->token);
+	}
+	signin_free(s);
+}
+
 static void accept_session(struct signin *s, enum session_role role)
 {
 	struct httpd *h = s->h;
-	char token[LOGIN_TOKEN];
-	struct login *old, *l;
+	struct login *old;
 
 	if (!s->req) {
 		signin_free(s);
 		return;
 	}
-	old = sessions_find(h->sessions, s->old_token);
+	old = sessions_find(h->sessions, s->token);
 	if (old)
 		sessions_end(h->sessions, old, "signed in again");
-	l = sessions_start(h->sessions, s->name, role, s->source_text,
-			   s->user_agent, token);
-	if (!l) {
+	if (!sessions_start(h->sessions,
+			    &(struct login_start){ .account = s->name,
+						   .role = role,
+						   .source = s->source_text,
+						   .user_agent = s->user_agent,
+						   .stored = on_stored,
+						   .ctx = s },
+			    s->token))
 		fail(s, 507, "Full", NULL, "Out of memory: try again.");
-		return;
-	}
-	log_info("%s signed in from %s", s->name, s->source_text);
-	audit_add(h->audit, AUDIT_WHAT_SIGNED_IN, s->name, s->source_text,
-		  s->user_agent);
-	http_header_out(s->req, "Set-Cookie",
-			"__Host-sallyport=%s; Path=/; Secure; HttpOnly; "
-			"SameSite=Strict",
-			token);
-	signin_reply(h, s->req, l, token);
-	secret_wipe(token, sizeof(token));
-	signin_free(s);
 }
 
 static void on_changed(void *ctx, const struct issue *issue)
@@ -446,9 +463,8 @@ void signin_session(struct httpd *h, struct request *r)
 			memcpy(s->name, name, len + 1);
 		text_from_peer(s->user_agent, sizeof(s->user_agent),
 			       agent ? agent : "", agent ? strlen(agent) : 0);
-		if (token && strlen(token) < sizeof(s->old_token))
-			(void)snprintf(s->old_token, sizeof(s->old_token), "%s",
-				       token);
+		if (token && strlen(token) < sizeof(s->token))
+			(void)snprintf(s->token, sizeof(s->token), "%s", token);
 		if (len >= 2 && len <= 8 && strspn(name, "0123456789") == len)
 			verify_extension(s, secret);
 		else

@@ -1,0 +1,109 @@
+// A row being edited: what was typed, what is wrong with it, how it is saved.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api, asError, get, tablePath, type Row, type Saved } from '../api';
+import { fieldOf, type Form } from '../forms';
+import { changes, check, editOf, type Edit, type Errors } from './values';
+
+/** Somebody else saved the same row meanwhile. */
+export interface Conflict { row: Row; seq: number; fields: string[] }
+
+export interface Editing {
+	edit: Edit;
+	errors: Errors;
+	/** A refusal that is no field's fault. */
+	failed: string;
+	dirty: boolean;
+	busy: boolean;
+	conflict?: Conflict;
+	set: (name: string, v: string | boolean) => void;
+	blur: (name: string) => void;
+	save: (keepMine?: boolean) => Promise<void>;
+	takeTheirs: () => void;
+}
+
+const same = (a: Row, b: Row, names: string[]) => names.filter(n => a[n] !== b[n]);
+
+export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: (s: Saved, was: Row, now: Row) => void): Editing {
+	const [base, setBase] = useState({ row, seq }), start = editOf(form, base.row);
+	const [edit, setEdit] = useState<Edit>(start), [wrong, setWrong] = useState<Errors>({}), [failed, setFailed] = useState('');
+	const [busy, setBusy] = useState(false), [conflict, setConflict] = useState<Conflict>();
+	const dirty = Object.keys(edit).some(k => edit[k] !== start[k]);
+	const key = String(base.row ? base.row[form.key] : edit[form.key]), alive = useRef(true);
+
+	useEffect(() => () => { alive.current = false; }, []);
+
+	const refused = (e: unknown) => {
+		const err = asError(e), f = err.field ? fieldOf(form, err.field) : undefined;
+
+		if (f && edit[f.name] !== undefined)
+			setWrong(w => ({ ...w, [f.name]: err.message }));
+		else
+			setFailed(err.message);
+	};
+
+	const put = (body: Row, at: number) => base.row
+		? api<Saved>('PATCH', tablePath(form.owner, form.name, key), body, at)
+		: api<Saved>('POST', tablePath(form.owner, form.name), body);
+
+	/* The table changed: was it this row? Another one is no matter. */
+	async function again(body: Row): Promise<Saved | undefined> {
+		const now = await get<{ seq: number; row: Row }>(tablePath(form.owner, form.name, key));
+		const fields = same(base.row!, now.row, form.fields.map(f => f.name));
+
+		if (!fields.length)
+			return put(body, now.seq);
+		setConflict({ row: now.row, seq: now.seq, fields });
+		return undefined;
+	}
+
+	async function save(keepMine = false): Promise<void> {
+		const bad = check(form, edit), body = changes(form, edit, base.row && start);
+
+		setFailed('');
+		setWrong(bad);
+		if (Object.keys(bad).length || busy)
+			return;
+		setBusy(true);
+		try {
+			const saved = await put(body, keepMine && conflict ? conflict.seq : base.seq)
+				.catch(e => (asError(e).code === 'Changed' && base.row ? again(body) : Promise.reject(e)));
+
+			if (saved)
+				onSaved(saved, base.row ?? {}, body);
+		} catch (e) {
+			refused(e);
+		} finally {
+			if (alive.current)
+				setBusy(false);
+		}
+	}
+
+	/* Leaving a field: the box says at once what it would refuse. */
+	function blur(name: string): void {
+		const f = fieldOf(form, name), body = changes(form, edit, base.row && start);
+
+		if (!(f?.format || f?.of) || body[name] === undefined || !key)
+			return;
+		void api('POST', `${tablePath(form.owner, form.name)}/_check`, { key, row: body }).catch(e => {
+			const err = asError(e);
+
+			if (alive.current && err.field === name)
+				setWrong(w => ({ ...w, [name]: err.message }));
+		});
+	}
+
+	return {
+		edit, errors: wrong, failed, dirty, busy, conflict, blur, save,
+		set: (name, v) => {
+			setEdit(o => ({ ...o, [name]: v }));
+			setWrong(({ [name]: _, ...rest }) => rest);
+		},
+		takeTheirs: () => {
+			if (!conflict)
+				return;
+			setBase({ row: conflict.row, seq: conflict.seq });
+			setEdit(editOf(form, conflict.row));
+			setConflict(undefined);
+		},
+	};
+}

@@ -1,0 +1,45 @@
+// The native <dialog>: focus is kept inside and given back, Escape closes.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { t } from '../text';
+
+interface Props {
+	title: string;
+	/** "drawer" at the right edge, "modal" in the middle. */
+	kind?: 'drawer' | 'modal';
+	onClose: () => void;
+	/** Asked before Escape, the cross or Cancel close; false: stays. */
+	mayClose?: () => boolean;
+	onSubmit?: () => void;
+	footer?: (close: () => void) => ComponentChildren;
+	children: ComponentChildren;
+}
+
+export function Dialog({ title, kind = 'modal', onClose, mayClose, onSubmit, footer, children }: Props) {
+	const ref = useRef<HTMLDialogElement>(null), id = useId();
+
+	const close = () => {
+		if (!mayClose || mayClose())
+			ref.current?.close();
+	};
+	const submit = (e: Event) => {
+		e.preventDefault();
+		onSubmit?.();
+	};
+
+	useEffect(() => {
+		if (!ref.current?.open)
+			ref.current?.showModal();
+	}, []);
+	return <dialog ref={ref} class={kind} aria-labelledby={id} onClose={onClose}
+		onCancel={e => { if (mayClose && !mayClose()) e.preventDefault(); }}>
+		<form noValidate onSubmit={submit}>
+			<header>
+				<h2 id={id}>{title}</h2>
+				<button type="button" class="ghost icon" aria-label={t('close')} onClick={close}>×</button>
+			</header>
+			<div class="fields">{children}</div>
+			{footer && <footer>{footer(close)}</footer>}
+		</form>
+	</dialog>;
+}
