@@ -92,6 +92,7 @@ int store_view_put(struct store *s, const char *db, struct bytes key,
 		   struct bytes value);
 int store_view_del(struct store *s, const char *db, struct bytes key);
 int store_view_clear(struct store *s, const char *db);
+/* fn must not write to the view. */
 int store_view_each(struct store *s, const char *db, store_row_fn fn,
 		    void *ctx);
 int store_view_get(struct store *s, const char *db, struct bytes key, void *buf,

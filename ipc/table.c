@@ -504,8 +504,7 @@ static void end_changes(struct table *t)
 		next = STAILQ_NEXT(c, next);
 		if (c->table != t)
 			continue;
-		STAILQ_REMOVE(&set->waiting, c, table_change, next);
-		set->n_waiting--;
+		change_leave(c);
 		c->end(c->ctx, c, &closed);
 		change_free(c);
 	}

@@ -81,8 +81,10 @@ const void *table_at(const struct table *t, size_t i);
 
 /*
  * The owner changes its own table (first start, an old secret that lapsed).
- * row NULL deletes `key`. Readonly fields are taken as they stand in row; what
- * check() then makes of it is in force. done may be NULL; it comes later (issue
+ * row NULL deletes `key`. Of a row that is there, only the fields in which
+ * `row` differs from it now are changed, so a change that waits is not undone.
+ * Readonly fields are taken as they stand; what check() then makes of it is in
+ * force. done may be NULL; it comes later (issue
  * NULL: in force), store_wait() waits for it. 0, -ENOMEM or -EBUSY.
  */
 typedef void (*table_done_fn)(void *ctx, const struct issue *issue);

@@ -45,6 +45,7 @@ void change_free(struct table_change *c)
 		record_wipe_free(c->table->r, c->items[i].old);
 		record_wipe_free(c->table->r, c->items[i].row);
 		free(c->items[i].made);
+		free(c->items[i].changed);
 	}
 	free(c->items);
 	free(c->moves);
@@ -231,6 +232,22 @@ static void step(struct table_change *c)
 	}
 }
 
+void change_leave(struct table_change *c)
+{
+	struct table_set *set = c->table->set;
+	struct row *row;
+
+	STAILQ_REMOVE(&set->waiting, c, table_change, next);
+	if (!c->own) {
+		set->n_waiting--;
+		return;
+	}
+	set->n_own--;
+	row = table_row(c->table, c->items[0].key);
+	if (row && row->waiting == c)
+		row->waiting = NULL;
+}
+
 /* Runs changes one after another until one waits for somebody. */
 static void run(struct table_set *set)
 {
@@ -242,8 +259,7 @@ static void run(struct table_set *set)
 			set->running = STAILQ_FIRST(&set->waiting);
 			if (!set->running)
 				break;
-			STAILQ_REMOVE_HEAD(&set->waiting, next);
-			set->n_waiting--;
+			change_leave(set->running);
 		}
 		if (set->running->waiting)
 			break;
@@ -259,14 +275,17 @@ void change_start(struct table_change *c, change_end_fn end_fn, void *ctx)
 	c->end = end_fn;
 	c->ctx = ctx;
 	c->state = CHANGE_CHECKING;
-	if (set->n_waiting >= TABLE_CHANGES_MAX) {
+	if (!c->own && set->n_waiting >= TABLE_CHANGES_MAX) {
 		refuse(c, "Busy", "", "too many changes wait already");
 		end_fn(ctx, c, &c->refusal);
 		change_free(c);
 		return;
 	}
 	STAILQ_INSERT_TAIL(&set->waiting, c, next);
-	set->n_waiting++;
+	if (c->own)
+		set->n_own++;
+	else
+		set->n_waiting++;
 	run(set);
 }
 
@@ -288,34 +307,74 @@ static void on_own_end(void *ctx, const struct table_change *change,
 	free(p);
 }
 
+/* Which fields differ from what the owner sees now? */
+static int note_changed(const struct table *t, struct item *it,
+			const struct row *now)
+{
+	it->changed = calloc(t->r->n_fields, sizeof(bool));
+	if (!it->changed)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->r->n_fields; i++)
+		it->changed[i] =
+			!same_field(&t->r->fields[i], now->rec, it->row);
+	it->kind = TABLE_UPDATE;
+	return 0;
+}
+
+/* A change of the same row that waits already takes this one in. */
+static bool join(const struct table *t, struct row *now, const void *row)
+{
+	struct item *it;
+
+	if (!now || !now->waiting)
+		return false;
+	it = &now->waiting->items[0];
+	for (size_t i = 0; i < t->r->n_fields; i++) {
+		if (same_field(&t->r->fields[i], now->rec, row))
+			continue;
+		copy_field(&t->r->fields[i], it->row, row);
+		it->changed[i] = true;
+	}
+	return true;
+}
+
+static int fill_item(const struct table *t, struct item *it, const char *key,
+		     const void *row, const struct row *now)
+{
+	snprintf(it->key, sizeof(it->key), "%s", key);
+	it->origin = ITEM_ROW;
+	it->kind = row ? TABLE_PUT : TABLE_DELETE;
+	if (!row)
+		return 0;
+	it->row = record_copy(t->r, row);
+	if (!it->row)
+		return -ENOMEM;
+	return now ? note_changed(t, it, now) : 0;
+}
+
 int table_put(struct table *t, const char *actor, const char *key,
 	      const void *row, table_done_fn done, void *ctx)
 {
-	struct own_put *p;
+	struct row *now = table_row(t, key);
 	struct table_change *c;
-	struct item *it;
+	struct own_put *p;
 
-	if (t->set->n_waiting >= TABLE_CHANGES_MAX)
+	if (row && !done && join(t, now, row))
+		return 0;
+	if (t->set->n_own >= TABLE_OWN_MAX)
 		return -EBUSY;
 	p = calloc(1, sizeof(*p));
 	c = change_new(t, 1);
-	if (!p || !c)
-		goto out;
-	*p = (struct own_put){ done, ctx };
-	it = &c->items[0];
-	it->kind = row ? TABLE_PUT : TABLE_DELETE;
-	it->origin = ITEM_ROW;
-	if (row) {
-		it->row = record_copy(t->r, row);
-		if (!it->row)
-			goto out;
+	if (!p || !c || fill_item(t, &c->items[0], key, row, now) < 0) {
+		change_free(c);
+		free(p);
+		return -ENOMEM;
 	}
-	snprintf(it->key, sizeof(it->key), "%s", key);
+	*p = (struct own_put){ done, ctx };
+	c->own = true;
 	snprintf(c->actor, sizeof(c->actor), "%s", actor);
+	if (now && row && !done)
+		now->waiting = c;
 	change_start(c, on_own_end, p);
 	return 0;
-out:
-	change_free(c);
-	free(p);
-	return -ENOMEM;
 }

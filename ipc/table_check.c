@@ -96,6 +96,46 @@ static int set_pair(const struct record *r, void *rec, const char *key,
 	return field_set(r, f, rec, pair->text, issue);
 }
 
+bool same_field(const struct field *f, const void *a, const void *b)
+{
+	if (f->type == FIELD_BYTES)
+		return field_bytes(f, a) == field_bytes(f, b) &&
+		       memcmp(field_text(f, a), field_text(f, b),
+			      field_bytes(f, a)) == 0;
+	if (field_is_text(f))
+		return strcmp(field_text(f, a), field_text(f, b)) == 0;
+	return field_number(f, a) == field_number(f, b);
+}
+
+void copy_field(const struct field *f, void *to, const void *from)
+{
+	if (f->type == FIELD_BYTES)
+		field_set_bytes(f, to, field_text(f, from),
+				field_bytes(f, from));
+	else
+		memcpy((char *)to + f->off, (const char *)from + f->off,
+		       f->size);
+}
+
+/*
+ * The owner made its row from what it saw then; what others changed since
+ * stays.
+ */
+static int merge(const struct record *r, struct item *it)
+{
+	void *merged = record_copy(r, it->old);
+
+	if (!merged)
+		return -ENOMEM;
+	for (size_t i = 0; i < r->n_fields; i++) {
+		if (it->changed[i])
+			copy_field(&r->fields[i], merged, it->row);
+	}
+	record_wipe_free(r, it->row);
+	it->row = merged;
+	return 0;
+}
+
 static int patch(struct table_change *c, struct item *it)
 {
 	const struct record *r = c->table->r;
@@ -116,18 +156,9 @@ static int patch(struct table_change *c, struct item *it)
 			rc = set_pair(r, it->row, it->key, &it->pairs[i],
 				      issue);
 	}
+	if (rc == 0 && it->changed)
+		rc = merge(r, it);
 	return rc < 0 ? rc : record_check(r, it->row, issue);
-}
-
-static bool same_field(const struct field *f, const void *a, const void *b)
-{
-	if (f->type == FIELD_BYTES)
-		return field_bytes(f, a) == field_bytes(f, b) &&
-		       memcmp(field_text(f, a), field_text(f, b),
-			      field_bytes(f, a)) == 0;
-	if (field_is_text(f))
-		return strcmp(field_text(f, a), field_text(f, b)) == 0;
-	return field_number(f, a) == field_number(f, b);
 }
 
 /* The owner's rules; notes which fields it set. */

@@ -19,15 +19,17 @@ enum {
 	TABLE_KEY = 256, /* room for a key and NUL */
 	TABLE_ACTOR = 160,
 	TABLE_OPS_MAX = 4096,   /* operations in one change */
-	TABLE_CHANGES_MAX = 64, /* changes that wait */
+	TABLE_CHANGES_MAX = 64, /* changes that wait, of the bus */
+	TABLE_OWN_MAX = 20000,  /* and of the owner */
 	TABLE_TEXT = 8192,      /* room for any field's text */
 };
 
 /* A row in memory. */
 struct row {
 	UT_hash_handle hh;
-	uint32_t place; /* in an ordered table */
-	uint64_t seq;   /* of the commit that wrote it */
+	uint32_t place;               /* in an ordered table */
+	uint64_t seq;                 /* of the commit that wrote it */
+	struct table_change *waiting; /* the owner's, that others may join */
 	void *rec;
 	char key[];
 };
@@ -37,7 +39,8 @@ struct table_set {
 	struct store *store;
 	uint64_t seq; /* of the newest journal entry */
 	STAILQ_HEAD(, table_change) waiting;
-	size_t n_waiting;
+	size_t n_waiting; /* from the bus */
+	size_t n_own;     /* from the owner */
 	struct table_change *running;
 	bool stepping; /* inside run(): do not enter it again */
 };
@@ -74,6 +77,7 @@ struct item {
 	void *old;         /* copies; NULL: was not there */
 	void *row;         /* NULL: will not be there */
 	bool *made;        /* one a field: the owner set it */
+	bool *changed; /* ITEM_ROW of a row that is there: only these fields */
 	uint32_t place;
 	uint64_t old_seq;
 	uint32_t old_place;
@@ -106,6 +110,7 @@ struct table_change {
 	uint64_t if_seq;
 	bool force;
 	bool dry; /* check only */
+	bool own; /* the owner's */
 	size_t n_items;
 	struct item *items;
 	struct move *moves;
@@ -194,12 +199,17 @@ int item_check(struct table_change *c, size_t i);
 const struct item *item_before(const struct table_change *c, size_t i,
 			       const char *key);
 
+bool same_field(const struct field *f, const void *a, const void *b);
+void copy_field(const struct field *f, void *to, const void *from);
+
 /* --- table_change.c --- */
 
 struct table_change *change_new(struct table *t, size_t n_items);
 void change_free(struct table_change *c);
 /* Takes c; end comes once, maybe at once. */
 void change_start(struct table_change *c, change_end_fn end, void *ctx);
+/* It waits no more. */
+void change_leave(struct table_change *c);
 void refuse(struct table_change *c, const char *name, const char *field,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 

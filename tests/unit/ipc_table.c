@@ -545,8 +545,53 @@ static void test_own(void)
 	end(&f);
 }
 
+/* The owner's change waits behind a person's of the same row. */
+static void test_own_meets_other(void)
+{
+	struct extension x;
+	struct fixture f;
+
+	begin(&f, &extension_record, &extension_ops);
+	CHECK_STR(put1(&f, "801", "name", "Ada"), "");
+	f.hold = true;
+	(void)put1(&f, "801", "name", "Bob");
+	(void)put1(&f, "801", "name", "Cem");
+	x = *extension(&f, "801");
+	x.secret_set_ms = 5;
+	CHECK_EQ(table_put(f.table, "sipd", "801", &x, NULL, NULL), 0);
+	x = *extension(&f, "801");
+	x.max_contacts = 2;
+	CHECK_EQ(table_put(f.table, "sipd", "801", &x, NULL, NULL), 0);
+	f.applied = 0;
+	for (int i = 1; i <= 2; i++) {
+		table_change_done(f.held, NULL);
+		store_wait(f.store);
+		CHECK_EQ(f.applied, i);
+	}
+	table_change_done(f.held, NULL);
+	store_wait(f.store);
+	CHECK_EQ(f.applied, 2);
+	CHECK_STR(extension(&f, "801")->name, "Cem");
+	CHECK_EQ(extension(&f, "801")->secret_set_ms, 5);
+	CHECK_EQ(extension(&f, "801")->max_contacts, 2);
+	/* Behind a deletion it does not bring the row back. */
+	(void)put1(&f, "802", "name", "Dan");
+	(void)op(&f, TABLE_DELETE, "801", NULL, 0);
+	x = *extension(&f, "801");
+	x.secret_set_ms = 6;
+	CHECK_EQ(table_put(f.table, "sipd", "801", &x, NULL, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		table_change_done(f.held, NULL);
+		store_wait(f.store);
+	}
+	CHECK_EQ(table_count(f.table), 1);
+	CHECK(!extension(&f, "801"));
+	end(&f);
+}
+
 int main(void)
 {
+	test_own_meets_other();
 	test_put();
 	test_refused();
 	test_taken_back();
