@@ -1,4 +1,4 @@
-"""Builds the pages: npm ci where needed, then www/build.mjs OUTDIR."""
+"""Builds the pages: npm ci where needed, then www/build.mjs OUTDIR TYPES."""
 import subprocess
 import sys
 from pathlib import Path
@@ -22,17 +22,19 @@ def sources(www):
             yield path
 
 
-def main(www, out, depfile):
-    www, out = Path(www), Path(out).resolve()
+def main(www, out, depfile, types):
+    www, target = Path(www), out
+    out = Path(out).resolve()
     try:
         fetch(www)
-        subprocess.run(["node", "build.mjs", str(out)], cwd=www, check=True,
-                       stdout=sys.stderr)
+        subprocess.run(["node", "build.mjs", str(out),
+                        str(Path(types).resolve().parent)], cwd=www,
+                       check=True, stdout=sys.stderr)
     except (OSError, subprocess.CalledProcessError) as err:
-        sys.exit(f"the pages cannot be built ({err}): install nodejs and npm, "
-                 f"or set -Dui=off")
+        sys.exit(f"the pages cannot be built ({err}): see above (nodejs "
+                 f"and npm are needed), or set -Dui=off")
     names = " ".join(str(p).replace(" ", "\\ ") for p in sources(www))
-    Path(depfile).write_text(f"{Path(out).name}: {names}\n")
+    Path(depfile).write_text(f"{target}: {names}\n")
 
 
 if __name__ == "__main__":

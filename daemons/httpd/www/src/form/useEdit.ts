@@ -30,7 +30,14 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 	const dirty = Object.keys(edit).some(k => edit[k] !== start[k]);
 	const key = String(base.row ? base.row[form.key] : edit[form.key]), alive = useRef(true);
 
+	const rebase = (r: Row | undefined, at: number) => {
+		setBase({ row: r, seq: at });
+		setEdit(editOf(form, r));
+	};
+
 	useEffect(() => () => { alive.current = false; }, []);
+	/* what nobody is typing in follows the box */
+	useEffect(() => { if (row && !dirty) rebase(row, seq); }, [row, seq]);
 
 	const refused = (e: unknown) => {
 		const err = asError(e), f = err.field ? fieldOf(form, err.field) : undefined;
@@ -68,8 +75,11 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 			const saved = await put(body, keepMine && conflict ? conflict.seq : base.seq)
 				.catch(e => (asError(e).code === 'Changed' && base.row ? again(body) : Promise.reject(e)));
 
-			if (saved)
-				onSaved(saved, base.row ?? {}, body);
+			if (!saved)
+				return;
+			onSaved(saved, base.row ?? {}, body);
+			if (base.row && alive.current)
+				rebase({ ...base.row, ...body }, saved.seq);
 		} catch (e) {
 			refused(e);
 		} finally {
@@ -101,8 +111,7 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 		takeTheirs: () => {
 			if (!conflict)
 				return;
-			setBase({ row: conflict.row, seq: conflict.seq });
-			setEdit(editOf(form, conflict.row));
+			rebase(conflict.row, conflict.seq);
 			setConflict(undefined);
 		},
 	};

@@ -33,6 +33,6 @@ export function SettingsPage({ form, title }: { form: Form; title: string }) {
 		<PageHead title={title} />
 		<p class="lead">{form.doc.replace(/: one row.*$/, '.')}</p>
 		{data.error && <Failed error={data.error} at={data.at} retry={data.reload} />}
-		{row ? <Settings key={data.seq} form={form} row={row} seq={data.seq} title={title} saved={data.reload} /> : <Skeleton />}
+		{row ? <Settings form={form} row={row} seq={data.seq} title={title} saved={data.reload} /> : <Skeleton />}
 	</>;
 }
