@@ -139,7 +139,8 @@ void leg_bury(struct leg *leg)
 void leg_settle(struct leg *leg)
 {
 	if (leg->ending && leg->state == LEG_ST_OVER &&
-	    leg->invite_out == NULL && leg->bye == NULL && !leg->bye_due)
+	    leg->invite_out == NULL && leg->request_out == NULL &&
+	    leg->bye == NULL && !leg->bye_due)
 		leg_bury(leg);
 }
 

@@ -293,6 +293,8 @@ static void end_request_out(struct leg *leg)
 	nta_outgoing_destroy(leg->request_out);
 	leg->request_out = NULL;
 	leg->offer = OFFER_NONE;
+	/* Its final response came after the BYE: that was the last of it. */
+	leg_settle(leg);
 }
 
 static void on_offer_success(struct leg *leg, nta_outgoing_t *orq,

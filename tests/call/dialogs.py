@@ -403,6 +403,73 @@ def test_prack(t):
     bye(da, b)
 
 
+def test_prack_required(t):
+    """A caller that insists: even the 180 is reliable."""
+    a, b = t.phone("801"), t.phone("802")
+    da, inv = ring(a, b, headers="Require: 100rel\r\n")
+    b.reply(inv, 180)
+    m = a.expect("180")
+    assert "100rel" in m["Require"] and m["RSeq"], m.headers
+    a.learn(da, m)
+    da.request("PRACK", f"RAck: {m['RSeq']} {m.cseq} INVITE\r\n")
+    a.expect("200 PRACK")
+    da.request("PRACK", f"RAck: {m['RSeq']} {m.cseq} INVITE\r\n")
+    a.expect("481 PRACK")
+    b.reply(inv, 200, body=b.sdp())
+    b.expect("ACK")
+    a.expect("200 INVITE")
+    da.ack(2)
+    bye(da, b)
+
+
+def test_update_before_answer(t):
+    """No second offer while the first is open (RFC 3311 section 5.2); without SDP it is harmless."""
+    a, b = t.phone("801"), t.phone("802")
+    da, inv = ring(a, b)
+    b.reply(inv, 180)
+    m = a.expect("180")
+    a.learn(da, m)
+    da.request("UPDATE", body=a.sdp())
+    m = a.expect("500 UPDATE")
+    assert 0 < int(m["Retry-After"]) <= 10, m.headers
+    da.request("UPDATE")
+    a.expect("200 UPDATE")
+    b.reply(inv, 200, body=b.sdp())
+    b.expect("ACK")
+    a.expect("200 INVITE")
+    da.ack(2)
+    bye(da, b)
+
+
+def test_reinvite_cancelled(t):
+    a, b = t.phone("801"), t.phone("802")
+    da, db, _, _ = up(a, b)
+    da.request("INVITE", body=a.sdp("sendonly"))
+    m = b.expect("INVITE")
+    a.branch = da.branch
+    a.cancel(da)
+    a.expect("200 CANCEL")
+    a.ack_refusal(a.expect("487"), da.target)
+    b.reply(m, 200, body=b.sdp("recvonly"))
+    b.expect("ACK")
+    a.silent()  # mediad has that answer now
+    reinvite(db, a, "sendonly", "recvonly")
+    bye(da, b)
+
+
+def test_bye_crosses_reinvite(t):
+    a, b = t.phone("801"), t.phone("802")
+    da, db, _, _ = up(a, b)
+    da.request("INVITE", body=a.sdp("sendonly"))
+    m = b.expect("INVITE")
+    db.request("BYE")
+    b.expect("200 BYE")
+    a.ack_refusal(a.expect("487 INVITE"), da.target)
+    a.reply(a.expect("BYE"), 200)
+    b.reply(m, 487)
+    b.expect("ACK")
+
+
 def test_session_timer(t):
     a, b = t.phone("801"), t.phone("802")
     d = a.invite("802", headers="Supported: timer\r\nSession-Expires: 30\r\n")
@@ -481,6 +548,21 @@ def test_echo(t):
     assert "m=audio" in ok.body
     a.learn(d, ok)
     d.ack(d.cseq)
+    d.request("BYE")
+    a.expect("200 BYE")
+
+
+def test_echo_without_offer(t):
+    a = t.phone("801")
+    d = a.invite("*43", body="")
+    ok = a.expect("200 INVITE")
+    assert "m=audio" in ok.body
+    a.learn(d, ok)
+    d.ack(d.cseq, a.sdp())
+    d.request("INVITE", body=a.sdp("sendonly"))
+    ok = a.expect("200 INVITE")
+    d.ack(d.cseq)
+    assert "a=recvonly" in ok.body, ok.body
     d.request("BYE")
     a.expect("200 BYE")
 

@@ -188,6 +188,8 @@ class Peer:
         for cseq in (1, 2):
             self.send(self._head("REGISTER", uri, self.number, call_id, tag, cseq, f"Expires: {expires}\r\n{auth}"))
             m = self.read()
+            while m and (not m.code or m["Call-ID"] != call_id):
+                m = self.read()
             assert m, "no answer to REGISTER"
             if m.code != 401:
                 break
