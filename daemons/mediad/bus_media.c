@@ -97,6 +97,14 @@ static void on_collect(void *ctx, struct bus_req *req, const void *in)
 	reply(req, calls_collect(m->calls, in, &why), &why, NULL);
 }
 
+static void on_key(void *ctx, struct bus_req *req, const void *in)
+{
+	struct mediad *m = ctx;
+	struct refusal why;
+
+	reply(req, calls_key(m->calls, in, &why), &why, NULL);
+}
+
 static void on_stop(void *ctx, struct bus_req *req, const void *in)
 {
 	struct mediad *m = ctx;
@@ -132,7 +140,8 @@ int bus_media_open(struct mediad *m)
 		[MEDIA_ACCEPT] = on_accept, [MEDIA_ROLLBACK] = on_rollback,
 		[MEDIA_DELETE] = on_delete, [MEDIA_PLAY] = on_play,
 		[MEDIA_ECHO] = on_echo,     [MEDIA_COLLECT] = on_collect,
-		[MEDIA_STOP] = on_stop,     [MEDIA_LOAD] = on_load,
+		[MEDIA_KEY] = on_key,       [MEDIA_STOP] = on_stop,
+		[MEDIA_LOAD] = on_load,
 	};
 	int err = bus_export(m->service->bus, &media_iface, fns, m);
 

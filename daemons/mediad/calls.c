@@ -362,6 +362,19 @@ int calls_echo(struct calls *c, const struct media_call *in,
 	return 0;
 }
 
+int calls_key(struct calls *c, const struct media_key *in, struct refusal *why)
+{
+	struct talk *call = speaking(c, in->call, in->leg, why);
+
+	if (!call)
+		return -EINVAL;
+	if (!in->key[0] || !strchr("0123456789*#ABCD", in->key[0]))
+		return refusal_set(why, "Invalid", "key: one of 0-9 * # A-D");
+	if (relay_key(call->relay, call->session, in->leg, in->key[0]))
+		return no_memory(why);
+	return 0;
+}
+
 int calls_stop(struct calls *c, const struct media_call *in,
 	       struct refusal *why)
 {

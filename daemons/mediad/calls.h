@@ -16,6 +16,7 @@ struct media_answer;
 struct media_call;
 struct media_collect;
 struct media_event;
+struct media_key;
 struct media_load;
 struct media_offer;
 struct media_play;
@@ -58,6 +59,7 @@ int calls_echo(struct calls *c, const struct media_call *in,
 	       struct refusal *why);
 int calls_collect(struct calls *c, const struct media_collect *in,
 		  struct refusal *why);
+int calls_key(struct calls *c, const struct media_key *in, struct refusal *why);
 int calls_stop(struct calls *c, const struct media_call *in,
 	       struct refusal *why);
 

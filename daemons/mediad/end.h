@@ -38,6 +38,7 @@ struct end {
 	uint8_t codec;     /* what was agreed; CODEC_NONE */
 	struct end_source source;
 	struct addr advertise; /* our address, as it sees it */
+	uint32_t serial;       /* of the offer it owes an answer to; 0: none */
 	uint64_t body;         /* digest of what was written last */
 };
 

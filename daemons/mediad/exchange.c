@@ -35,6 +35,7 @@ struct said {
 	const char *permit_ip;
 	const char *advertise;
 	const char *codecs;
+	uint32_t serial;
 };
 
 /* --- what was said --- */
@@ -183,6 +184,7 @@ static struct end *speaker(struct talk *call, const struct said *said,
 		e->ours = all->ours;
 		e->body = all->body;
 		e->advertise = all->advertise;
+		e->serial = all->serial;
 	}
 	return e;
 }
@@ -274,6 +276,7 @@ static int offer(struct talk *call, const struct said *said,
 		return -EINVAL;
 	from->offer = in;
 	from->source = source;
+	to->serial = said->serial;
 	end_enter(from, call->id, END_OFFERED);
 	end_enter(to, call->id, END_ASKED);
 	return 0;
@@ -282,9 +285,18 @@ static int offer(struct talk *call, const struct said *said,
 int calls_offer(struct calls *c, const struct media_offer *in,
 		struct media_sdp *out, struct refusal *why)
 {
-	const struct said said = { in->leg,       in->branch,    in->sdp,
-				   in->sdp_bytes, in->source,    in->local,
-				   in->permit_ip, in->advertise, in->codecs };
+	const struct said said = {
+		.leg = in->leg,
+		.branch = in->branch,
+		.sdp = in->sdp,
+		.n = in->sdp_bytes,
+		.source = in->source,
+		.local = in->local,
+		.permit_ip = in->permit_ip,
+		.advertise = in->advertise,
+		.codecs = in->codecs,
+		.serial = in->serial,
+	};
 	bool made;
 	struct talk *call = talk_get(c, in->call, &made, why);
 	int err;
@@ -317,6 +329,16 @@ static int make_answer(struct end *to, const struct sdp *answer,
 	return 0;
 }
 
+/* The first answer: ringback and prompts give way to the callee. */
+static int let_hear(struct talk *call)
+{
+	int err = 0;
+
+	for (unsigned leg = CALLER; leg <= CALLEE && !err; leg++)
+		err = relay_stop(call->relay, call->session, leg);
+	return err;
+}
+
 static int settle(struct talk *call, const struct said *said, struct end *from,
 		  struct end *to, bool final, struct refusal *why)
 {
@@ -339,6 +361,8 @@ static int settle(struct talk *call, const struct said *said, struct end *from,
 		if (final)
 			end_enter(ends[leg], call->id, END_IDLE);
 	}
+	if (to && !call->answered && let_hear(call))
+		return refusal_set(why, "Busy", "no memory");
 	if (ends[CALLEE]) {
 		call->callee = ends[CALLEE];
 		call->answered |= final;
@@ -374,6 +398,8 @@ static int answer(struct talk *call, const struct said *said, bool final,
 	if (from->state != END_ASKED)
 		return refusal_set(why, "Pending",
 				   "no offer waits for an answer");
+	if (said->serial && from->serial && said->serial != from->serial)
+		return refusal_set(why, "Pending", "it answers an older offer");
 	if (read_sdp(call, said, &in, why) || read_source(said, &source, why))
 		return -EINVAL;
 	err = nego_check(&in, &from->ours);
@@ -403,9 +429,17 @@ static int answer(struct talk *call, const struct said *said, bool final,
 int calls_answer(struct calls *c, const struct media_answer *in,
 		 struct media_sdp *out, struct refusal *why)
 {
-	const struct said said = { in->leg,       in->branch,    in->sdp,
-				   in->sdp_bytes, in->source,    in->local,
-				   in->permit_ip, in->advertise, "" };
+	const struct said said = {
+		.leg = in->leg,
+		.branch = in->branch,
+		.sdp = in->sdp,
+		.n = in->sdp_bytes,
+		.source = in->source,
+		.local = in->local,
+		.permit_ip = in->permit_ip,
+		.advertise = in->advertise,
+		.serial = in->serial,
+	};
 	struct talk *call = talk_find(c, in->call, why);
 
 	return call ? answer(call, &said, in->final, out, why) : -ENOENT;
@@ -501,11 +535,17 @@ static int accept_leg(struct talk *call, const struct said *said,
 int calls_accept(struct calls *c, const struct media_accept *in,
 		 struct media_sdp *out, struct refusal *why)
 {
-	const struct said said = { in->leg,       "",
-				   in->sdp,       in->sdp_bytes,
-				   in->source,    in->local,
-				   in->permit_ip, in->advertise,
-				   in->codecs };
+	const struct said said = {
+		.leg = in->leg,
+		.branch = "",
+		.sdp = in->sdp,
+		.n = in->sdp_bytes,
+		.source = in->source,
+		.local = in->local,
+		.permit_ip = in->permit_ip,
+		.advertise = in->advertise,
+		.codecs = in->codecs,
+	};
 	bool made;
 	struct talk *call = talk_get(c, in->call, &made, why);
 	int err;

@@ -6,9 +6,11 @@
  * - Otherwise only a sender at the address that SIP came from (or in the
  *   leg's Permit IP networks) is listened to: four packets in sequence, with
  *   one SSRC and a negotiated payload type, over at least 60 ms.
- * - Once locked only new SDP opens the lock. For a moment after new SDP that
- *   names the locked address the SSRC may change, as the far end then
- *   replaces its stream while the last packets of the old one still fly.
+ * - Once locked only new SDP opens the lock. SDP that repeats or names the
+ *   locked address keeps it, but for a moment the SSRC may change (the far end
+ *   replaces its stream while the last packets of the old one still fly), and
+ *   a sender that passes the rules above takes it over (its NAT has given the
+ *   phone another port, as happens during hold).
  *
  * Pure: no clock, no socket. Owned by the leg that it guards.
  */
@@ -37,15 +39,20 @@ struct latch_conf {
 	bool local;          /* the source is in a local network */
 };
 
-struct latch {
-	struct latch_conf conf;
-	bool locked;
-	struct addr addr; /* locked, or on probation */
+struct latch_sender {
+	struct addr addr;
 	uint16_t port;
 	uint32_t ssrc;
 	uint16_t seq;
-	uint8_t count; /* on probation: packets in sequence; 0: nobody */
+	uint8_t count; /* in sequence */
 	uint64_t since_ms;
+};
+
+struct latch {
+	struct latch_conf conf;
+	bool locked;
+	struct latch_sender own;       /* when locked */
+	struct latch_sender candidate; /* on probation; count 0: nobody */
 	uint64_t relearn_until_ms;
 };
 

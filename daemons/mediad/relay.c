@@ -206,7 +206,8 @@ static void obey(struct relay *r, struct order *o)
 		activate(r, l);
 		break;
 	case ORDER_KEY:
-		leg_key(l, o->key, &r->now);
+		if (l->collect.on)
+			leg_key(l, o->key, &r->now);
 		break;
 	case ORDER_ECHO:
 		leg_stop(l);
@@ -251,28 +252,29 @@ static void obey_all(struct relay *r)
 }
 
 /*
- * Orders come last in a turn: they can close sessions whose sockets stand in
- * the same batch of events.
+ * Orders come first, so that what they allow is in force for packets that came
+ * after them; and alone, for they can close sessions whose sockets stand in the
+ * same batch. The rest of the batch is still ready in the next turn.
  */
 static void turn(struct relay *r, const struct epoll_event *events, int n)
 {
-	bool orders = false;
-
 	look_at_clock(r);
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.ptr == &r->orders) {
+			obey_all(r);
+			return;
+		}
+	}
 	for (int i = 0; i < n; i++) {
 		void *what = events[i].data.ptr;
 
-		if (what == &r->orders)
-			orders = true;
-		else if (what == &r->frame_timer)
+		if (what == &r->frame_timer)
 			tick_all(r);
 		else if (what == &r->second_timer)
 			check_all(r);
 		else
 			leg_readable(what, &r->now);
 	}
-	if (orders)
-		obey_all(r);
 }
 
 static void *run(void *arg)

@@ -39,6 +39,7 @@ int relay_play(struct relay *r, struct media_session *s, unsigned leg,
 	       struct playlist *list);
 int relay_collect(struct relay *r, struct media_session *s, unsigned leg,
 		  struct playlist *prompts, const struct collect_conf *conf);
+/* For a collector only. */
 int relay_key(struct relay *r, struct media_session *s, unsigned leg, char key);
 int relay_echo(struct relay *r, struct media_session *s, unsigned leg);
 int relay_stop(struct relay *r, struct media_session *s, unsigned leg);

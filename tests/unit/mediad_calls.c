@@ -111,6 +111,30 @@ static void we_call_both(struct box *b)
 	box_delete(b, "o");
 }
 
+static void an_answer_to_an_older_offer(struct box *b)
+{
+	struct media_offer offer;
+	struct media_answer answer;
+
+	record_init(&media_offer_record, &offer);
+	record_init(&media_answer_record, &answer);
+	snprintf(offer.call, sizeof(offer.call), "s");
+	snprintf(offer.advertise, sizeof(offer.advertise), "127.0.0.1");
+	offer.serial = 2;
+	offer.sdp_bytes = box_text(offer.sdp, 40000, "8", "");
+	CHECK_EQ(calls_offer(b->calls, &offer, &b->sdp, &b->why), 0);
+	snprintf(answer.call, sizeof(answer.call), "s");
+	snprintf(answer.advertise, sizeof(answer.advertise), "127.0.0.1");
+	answer.leg = CALLEE;
+	answer.serial = 1;
+	answer.sdp_bytes = box_text(answer.sdp, 41000, "8", "");
+	CHECK(calls_answer(b->calls, &answer, &b->sdp, &b->why));
+	CHECK_STR(b->why.name, "Pending");
+	answer.serial = 2;
+	CHECK_EQ(calls_answer(b->calls, &answer, &b->sdp, &b->why), 0);
+	box_delete(b, "s");
+}
+
 static void other_streams_are_refused(struct box *b)
 {
 	CHECK_EQ(box_offer(b, "v", CALLER, "", 40000, "8 101",
@@ -194,6 +218,7 @@ int main(void)
 	a_delayed_offer(&b);
 	a_prompt_and_then_a_callee(&b);
 	we_call_both(&b);
+	an_answer_to_an_older_offer(&b);
 	other_streams_are_refused(&b);
 	refusals(&b);
 	no_ports(&b);

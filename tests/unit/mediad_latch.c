@@ -141,6 +141,30 @@ static void the_same_sdp_lets_the_ssrc_change_for_a_moment(void)
 	CHECK_EQ(packet(&l, "203.0.113.5", 4000, 9, 1, 3000), LATCH_FOREIGN);
 }
 
+/* During hold nothing was sent, and the NAT gave the phone another port. */
+static void nat_gives_another_port(void)
+{
+	struct latch l = { 0 };
+	struct latch_conf c = conf("192.168.1.9", 4000, "203.0.113.5");
+
+	latch_set(&l, &c, 0);
+	for (uint16_t i = 0; i < 4; i++)
+		(void)packet(&l, "203.0.113.5", 40000, 7, i, i * 20u);
+	CHECK(l.locked);
+	CHECK_EQ(packet(&l, "203.0.113.5", 50000, 7, 5, 5000), LATCH_FOREIGN);
+	latch_set(&l, &c, 10000); /* resume */
+	for (uint16_t i = 0; i < 3; i++)
+		CHECK_EQ(packet(&l, "203.0.113.5", 50000, 7, (uint16_t)(10 + i),
+				10000 + i * 20u),
+			 LATCH_WAIT);
+	CHECK_EQ(packet(&l, "198.51.100.66", 50000, 7, 13, 10050),
+		 LATCH_FOREIGN);
+	CHECK_EQ(packet(&l, "203.0.113.5", 40000, 7, 6, 10055), LATCH_PASS);
+	CHECK_EQ(packet(&l, "203.0.113.5", 50000, 7, 13, 10060), LATCH_LOCKED);
+	CHECK_EQ(packet(&l, "203.0.113.5", 40000, 7, 7, 12000), LATCH_FOREIGN);
+	CHECK_EQ(packet(&l, "203.0.113.5", 50000, 7, 14, 12000), LATCH_PASS);
+}
+
 static void hold_without_address_keeps_the_lock(void)
 {
 	struct latch l = { 0 };
@@ -210,6 +234,7 @@ int main(void)
 	ssrc_and_port_are_locked();
 	new_sdp_opens_the_lock();
 	the_same_sdp_lets_the_ssrc_change_for_a_moment();
+	nat_gives_another_port();
 	hold_without_address_keeps_the_lock();
 	permit_ip_may_speak();
 	an_unknown_payload_type_proves_nothing();
