@@ -19,9 +19,12 @@ enum {
 	TURN_KEEP = 1 << 20,
 	/*
 	 * Pages stay pinned for two seconds, so what is committed in them costs
-	 * memory: under load, turns are committed together.
+	 * memory: under load, turns are committed together, and the longer the
+	 * more they write.
 	 */
 	TOGETHER_MS = 1,
+	TOGETHER_OPS = 20, /* a millisecond more for so many operations */
+	TOGETHER_MAX_MS = 50,
 	DIR_MODE = 0750,
 	FILE_MODE = 0640
 };
@@ -38,6 +41,7 @@ struct own_view {
 	unsigned int older; /* pins[older] is renewed next */
 	uint64_t renewed_ms;
 	uint64_t committed_ms;
+	uint64_t together_ms; /* until the next commit */
 	struct event *turn_event;
 	struct event *pin_event;
 	struct live_copy *live;
@@ -95,6 +99,9 @@ static int turn_commit(struct own_view *v)
 	rc = env_errno(mdb_txn_commit(v->txn));
 	v->txn = NULL;
 	v->committed_ms = clock_mono_ms();
+	v->together_ms = TOGETHER_MS + v->turn.n_ops / TOGETHER_OPS;
+	if (v->together_ms > TOGETHER_MAX_MS)
+		v->together_ms = TOGETHER_MAX_MS;
 	env_settle(&v->env, rc == 0);
 	if (rc == 0) {
 		turn_forget(v);
@@ -111,11 +118,11 @@ static void turn_ends(struct own_view *v)
 	uint64_t age = clock_mono_ms() - v->committed_ms;
 	struct timeval tv = { 0, 0 };
 
-	if (age >= TOGETHER_MS) {
+	if (age >= v->together_ms) {
 		event_active(v->turn_event, EV_TIMEOUT, 1);
 		return;
 	}
-	tv.tv_usec = (suseconds_t)(TOGETHER_MS - age) * 1000;
+	tv.tv_usec = (suseconds_t)(v->together_ms - age) * 1000;
 	if (!event_pending(v->turn_event, EV_TIMEOUT, NULL))
 		(void)event_add(v->turn_event, &tv);
 }
@@ -529,6 +536,9 @@ static int keep_old(struct own_view *v, struct keep *k)
 	if (!v->old.mdb)
 		return -ENOENT;
 	rc = env_find(&v->old, k->db, &dbi);
+	/* The last run had no rows; the copy in the truth may be older. */
+	if (rc == -ENOENT)
+		return 0;
 	if (rc < 0)
 		return rc;
 	rc = env_errno(mdb_txn_begin(v->old.mdb, NULL, MDB_RDONLY, &txn));
