@@ -87,7 +87,8 @@ void wall_resync(struct wall *w)
 		return;
 	w->resyncs++;
 	record_init(&filter_record, &in);
-	(void)store_view_flush(w->service->store);
+	/* Seen by fwd, even if this is our first turn. */
+	(void)store_view_publish(w->service->store);
 	w->restoring =
 		bus_call(w->service->bus, &firewall_iface, FIREWALL_RESTORE,
 			 &in, RESTORE_MS, on_restored, w) == 0;
@@ -156,10 +157,9 @@ static void on_peer(void *ctx, bool there)
 		log_warn("fwd is gone: new bans wait until it is back");
 	w->there = there;
 	w->restoring = false;
-	if (!there)
-		return;
-	wall_resync(w);
-	ask_networks(w);
+	/* This is called at our start, too, when not all tables are open. */
+	if (there)
+		(void)evtimer_add(w->again, &(struct timeval){ 0 });
 }
 
 struct wall *wall_new(struct service *s, const struct wall_ops *ops, void *ctx)
