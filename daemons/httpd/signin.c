@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
+
 #include "addr.h"
 #include "log.h"
 #include "password.h"
@@ -24,7 +26,10 @@
 #include "httpd.h"
 #include "session.h"
 
-enum { SIGNINS_MAX = 64 };
+enum {
+	SIGNINS_MAX = 64,
+	PACE_S = 1, /* SPEC 1: refusals of a source that is never banned */
+};
 
 enum signin_kind { SIGNIN_SESSION, SIGNIN_PASSWORD, SIGNIN_MAKE };
 
@@ -32,6 +37,8 @@ struct signin {
 	LIST_ENTRY(signin) link;
 	struct httpd *h;
 	struct request *req; /* NULL: the peer has gone; the try counts */
+	struct event *pace;  /* the refusal waits for it */
+	struct report_verdict verdict;
 	signin_made_fn made; /* or NULL */
 	void *made_ctx;
 	enum signin_kind kind;
@@ -53,6 +60,8 @@ static void signin_free(struct signin *s)
 	s->h->n_signins--;
 	if (s->req)
 		s->req->user = NULL;
+	if (s->pace)
+		event_free(s->pace);
 	secret_wipe(s, sizeof(*s));
 	free(s);
 }
@@ -129,7 +138,10 @@ static void fail(struct signin *s, unsigned status, const char *error,
 
 static void fail_busy(struct signin *s, int err)
 {
-	if (err == -EAGAIN)
+	if (err == -EBUSY)
+		fail(s, 409, "Busy", NULL,
+		     "Other changes are under way: try again.");
+	else if (err == -EAGAIN)
 		fail(s, 429, "TooMany", NULL,
 		     "Too many passwords are being checked: try again.");
 	else
@@ -174,17 +186,55 @@ static void answer_refusal(struct signin *s, const struct report_verdict *v)
 	http_reply_json(s->req, 401, body);
 }
 
+static void on_pace(evutil_socket_t fd, short what, void *arg)
+{
+	struct signin *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->req)
+		answer_refusal(s, &s->verdict);
+	signin_free(s);
+}
+
+/*
+ * A source that guardd will never ban (a local address) hears one refusal a
+ * second: until then no other password of it is looked at.
+ */
+static void answer_slowly(struct signin *s)
+{
+	const struct timeval tv = { .tv_sec = PACE_S };
+
+	s->pace = evtimer_new(s->h->service->base, on_pace, s);
+	if (s->pace && !event_add(s->pace, &tv))
+		return;
+	if (s->req)
+		http_drop(s->req);
+	signin_free(s);
+}
+
 static void on_verdict(void *ctx, const struct bus_error *error,
 		       const void *out)
 {
-	const struct report_verdict *v = out;
 	struct signin *s = ctx;
 
 	/* guardd is silent: an answer that it could not count is none */
-	if (s->req && (error || v->action == REPORT_VERDICT_ACTION_DROP))
+	if (error) {
+		if (s->req)
+			http_drop(s->req);
+		signin_free(s);
+		return;
+	}
+	s->verdict = *(const struct report_verdict *)out;
+	if (s->verdict.action == REPORT_VERDICT_ACTION_ANSWER &&
+	    !s->verdict.tries_left && !s->verdict.banned_s) {
+		answer_slowly(s);
+		return;
+	}
+	if (s->req && s->verdict.action == REPORT_VERDICT_ACTION_DROP)
 		http_drop(s->req);
 	else if (s->req)
-		answer_refusal(s, v);
+		answer_refusal(s, &s->verdict);
 	signin_free(s);
 }
 

@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 PORT = 9999
@@ -442,6 +443,11 @@ def test_guard(w):
          "Name or password is wrong. 3 more tries, then this address waits "
          "10 min.", "the text")
     same([a[1]["tries_left"] for a in answers[:5]], [4, 3, 2, 1, 0], "tries")
+    start = time.monotonic()
+    for _ in range(2):
+        same(Browser().sign_in("nobody", "wrong")[1]["tries_left"], 0,
+             "a local address is refused")
+    check(time.monotonic() - start > 1.9, "at most once a second")
     b = Browser()
     w.send("--dest=org.sallyport.Web", "/org/sallyport/Web",
            "org.sallyport.Web1.Audit", "string:", "uint32:5")

@@ -1,0 +1,75 @@
+// Who is locked out, why, and how to let them in again. Live.
+import { useState } from 'preact/hooks';
+import type { Rejected as Ban } from 'schema/types';
+import { api, asError, tablePath } from '../api';
+import { useTable } from '../data';
+import { mayWrite } from '../forms';
+import { DataTable } from '../list/DataTable';
+import type { Column } from '../list/useList';
+import { enumText, number, t, tn } from '../text';
+import { Ago, Badge, Failed, Muted, PageHead, Skeleton } from '../ui/bits';
+import { Confirm } from '../ui/confirm';
+import { toast } from '../ui/toast';
+import { RejectDialog } from './RejectDialog';
+
+type Open = { what: 'add' } | { what: 'allow' | 'forever'; ban: Ban } | null;
+
+const lift = (b: Ban) => api('POST', '/methods/guardd/Unreject', { source: b.source, service: b.service });
+
+/** An allowed address lifts its bans at once. */
+const allow = (b: Ban) => api('POST', tablePath('guardd', 'allowed_address'), {
+	name: `let-in-${b.source.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`.slice(0, 32).replace(/-$/, ''),
+	source: b.source, services: b.service, note: t('rejected.allow.note'),
+});
+
+function columns(may: boolean, open: (o: Open) => void, one: (b: Ban) => void): Column<Ban>[] {
+	const all: Column<Ban>[] = [
+		{ id: 'source', label: t('rejected.source'), value: b => b.source, cell: b => <b class="mono">{b.source}</b> },
+		{ id: 'service', label: t('rejected.service'), value: b => b.service, cell: b => enumText(b.service) },
+		{ id: 'until', label: t('rejected.until'), value: b => b.until_ms || Infinity, cell: b => b.until_ms ? <Ago ms={b.until_ms} /> : <Badge tone="danger">{t('rejected.ever')}</Badge> },
+		{ id: 'tries', label: t('rejected.tries'), wide: true, right: true, value: b => b.tries, cell: b => <span class="num">{number(b.tries)}</span> },
+		{ id: 'since', label: t('rejected.since'), wide: true, value: b => b.since_ms, cell: b => <Ago ms={b.since_ms} /> },
+		{ id: 'origin', label: t('rejected.by'), wide: true, value: b => b.origin, cell: b => <>{enumText(b.origin)}{b.actor && <Muted> {b.actor}</Muted>}{b.times > 1 && <Muted> {t('rejected.times', { n: b.times })}</Muted>}</> },
+		{ id: 'evidence', label: t('rejected.evidence'), wide: true, wrap: true, cell: b => b.evidence ? <span class="sm">{b.evidence}</span> : <Muted>–</Muted> },
+	];
+
+	return may ? [...all, { id: 'acts', label: '', right: true, cell: b => <span class="acts">
+		<button class="small" onClick={() => one(b)}>{t('rejected.in')}<span class="vh"> {b.source}</span></button>
+		<button class="small" onClick={() => open({ what: 'allow', ban: b })}>{t('rejected.allow')}<span class="vh"> {b.source}</span></button>
+		{b.until_ms > 0 && <button class="small" onClick={() => open({ what: 'forever', ban: b })}>{t('rejected.forever')}<span class="vh"> {b.source}</span></button>}
+	</span> }] : all;
+}
+
+export function Rejected() {
+	const data = useTable<Ban>('guardd', 'rejected', 'ban'), [open, setOpen] = useState<Open>(null), close = () => setOpen(null);
+	const may = mayWrite('rejected') && mayWrite('allowed_address');
+
+	const letIn = (bans: Ban[]) => {
+		Promise.all(bans.map(lift)).then(() => toast(tn('rejected.lifted', bans.length, { source: bans[0]?.source ?? '' })),
+			e => toast(asError(e).message)).finally(data.reload);
+	};
+
+	return <>
+		<PageHead title={t('rejected')} count={data.rows.length}>
+			{may && <button class="primary" onClick={() => setOpen({ what: 'add' })}>{t('rejected.add')}</button>}
+		</PageHead>
+		<p class="lead">{t('rejected.lead')}</p>
+		{data.error && <Failed error={data.error} at={data.at} retry={data.reload} />}
+		{!data.ready ? <Skeleton /> : <DataTable label={t('rejected')} rows={data.rows} keyOf={b => b.id} sort="" placeholder={t('rejected.search')}
+			search={b => `${b.source} ${b.service} ${b.origin} ${b.actor} ${b.evidence}`}
+			columns={columns(may, setOpen, b => letIn([b]))} empty={<p>{t('rejected.empty')}</p>}
+			bulk={may ? (bans, clear) => <button onClick={() => { letIn(bans); clear(); }}>{t('rejected.in')}</button> : undefined} />}
+		{open?.what === 'add' && <RejectDialog onClose={close} onDone={data.reload} />}
+		{open?.what === 'allow' && <Confirm title={t('rejected.allow.title', { source: open.ban.source })} action={t('rejected.allow')} onClose={close}
+			text={t('rejected.allow.text', { service: enumText(open.ban.service) })} onYes={async () => {
+				await allow(open.ban);
+				toast(t('rejected.allowed', { source: open.ban.source }));
+				data.reload();
+			}} />}
+		{open?.what === 'forever' && <Confirm title={t('rejected.forever.title', { source: open.ban.source })} action={t('rejected.forever')} onClose={close}
+			text={t('rejected.forever.text', { service: enumText(open.ban.service) })} onYes={async () => {
+				await api('POST', '/methods/guardd/Reject', { source: open.ban.source, service: open.ban.service, seconds: 0 });
+				data.reload();
+			}} />}
+	</>;
+}
