@@ -186,6 +186,21 @@ bool contact_good(const char *uri)
 	return u.port.n <= 5;
 }
 
+uint16_t contact_port(const char *uri, uint16_t dflt)
+{
+	struct uri u;
+	unsigned port = 0;
+
+	if (!uri_read(uri, &u) || u.port.n == 0 || u.port.n > 5)
+		return dflt;
+	for (size_t i = 0; i < u.port.n; i++) {
+		if (!isdigit((unsigned char)u.port.at[i]))
+			return dflt;
+		port = port * 10 + (unsigned)(u.port.at[i] - '0');
+	}
+	return port > 0 && port <= UINT16_MAX ? (uint16_t)port : dflt;
+}
+
 uint32_t contact_q(const char *q)
 {
 	uint32_t milli = 0, scale = 100;

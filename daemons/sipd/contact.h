@@ -14,6 +14,9 @@ bool contact_good(const char *uri);
 
 bool contact_equal(const char *a, const char *b);
 
+/* Its port; `dflt` when it names none that can be. */
+uint16_t contact_port(const char *uri, uint16_t dflt);
+
 /* The q parameter in thousandths; absent or unreadable: 1000. */
 uint32_t contact_q(const char *q);
 

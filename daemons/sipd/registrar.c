@@ -185,9 +185,11 @@ static void place_target(const struct place *p, struct target *t)
 		       p->row.user_agent);
 	place_peer(p, &t->peer);
 	t->q_milli = p->row.q_milli;
-	/* A lost connection's source port is nowhere to connect to. */
-	if (p->row.transport == BINDING_TRANSPORT_UDP || p->tport)
-		sofia_route(&t->peer, t->route, sizeof(t->route));
+	/* The port of a connection that was lost is nowhere to connect to; the
+	   contact's may be. The address stays the one that was proven. */
+	if (p->row.transport != BINDING_TRANSPORT_UDP && !p->tport)
+		t->peer.port = contact_port(p->row.contact, t->peer.port);
+	sofia_route(&t->peer, t->route, sizeof(t->route));
 }
 
 /* Does the peer sit behind an address translator: is what it says of itself
@@ -599,6 +601,27 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	registrar_tick(arg, clock_mono_ms());
 }
 
+static void place_find_socket(struct registrar *r, struct place *p)
+{
+	if (p->tport)
+		sofia_tport_unref(p->tport);
+	p->tport = NULL;
+	if (p->row.transport == BINDING_TRANSPORT_UDP)
+		p->tport =
+			sofia_tport_facing(r->config.sofia, &p->addr, PEER_UDP);
+}
+
+void registrar_replaced(struct registrar *r)
+{
+	struct aor *a;
+	struct place *p;
+
+	for (a = r->aors; a; a = a->hh.next) {
+		TAILQ_FOREACH(p, &a->places, link)
+		place_find_socket(r, p);
+	}
+}
+
 /* A row that a former sipd left. The wall clock tells what is left of it. */
 static void take_over(void *ctx, const void *row)
 {
@@ -620,9 +643,7 @@ static void take_over(void *ctx, const void *row)
 	p->due_ms = now + left;
 	p->keep_ms = b->nat || !b->local ? now + TICK_MS : 0;
 	(void)addr_parse(&p->addr, b->source);
-	if (b->transport == BINDING_TRANSPORT_UDP)
-		p->tport =
-			sofia_tport_facing(r->config.sofia, &p->addr, PEER_UDP);
+	place_find_socket(r, p);
 }
 
 struct registrar *registrar_new(const struct registrar_config *config)

@@ -24,11 +24,11 @@ enum { TARGET_URI = 256, TARGET_ROUTE = 96, TARGET_ID = 49 };
 
 /*
  * One way to ring an extension. Send the request with Request-URI `uri` to
- * `route` (the flow's source: NAT or not, it is where the phone was seen; ""
- * after a restart lost the connection: then by the URI) and with
- * NTATAG_TPORT(peer.tport): it names the connection, or our address and socket
- * that the phone knows. The tport is borrowed from the binding: take a
- * reference before the loop turns.
+ * `route` (the flow's source: NAT or not, it is where the phone was seen) and
+ * with NTATAG_TPORT(peer.tport): it names the connection, or our address and
+ * socket that the phone knows. The tport is borrowed from the binding: take a
+ * reference (sofia_tport_ref) before the loop turns. It is NULL when a restart
+ * lost the connection.
  */
 struct target {
 	char binding[TARGET_ID];
@@ -94,6 +94,9 @@ void registrar_forget(struct registrar *r, const char *extension,
 typedef void (*registrar_row_fn)(void *ctx, const struct binding *row);
 void registrar_each(const struct registrar *r, registrar_row_fn fn, void *ctx);
 size_t registrar_count(const struct registrar *r);
+
+/* The ports changed: no binding may use the old sockets any more. */
+void registrar_replaced(struct registrar *r);
 
 /* Expires what is due, drops what was lost; called once a second by itself,
    by tests at will. */

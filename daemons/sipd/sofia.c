@@ -25,6 +25,7 @@ enum {
 	UDP_BUFFER = 4 * 1024 * 1024,
 	IDLE_MS = 180000,   /* a connection nobody is registered over */
 	PARTIAL_MS = 10000, /* a message that does not come to its end */
+	OLD_EVERY_S = 40,
 };
 
 static const char *const transport_names[] = {
@@ -51,14 +52,16 @@ uint32_t sofia_lag_ms(const struct sofia *s)
 	return s->loop.lag_ms;
 }
 
+/* Sockets we listen on live as long as their agent, whoever points at them. */
 struct tport_s *sofia_tport_ref(struct tport_s *tport)
 {
-	return tport_ref(tport);
+	return tport_is_secondary(tport) ? tport_ref(tport) : tport;
 }
 
 void sofia_tport_unref(struct tport_s *tport)
 {
-	tport_unref(tport);
+	if (tport_is_secondary(tport))
+		tport_unref(tport);
 }
 
 bool sofia_tport_lost(struct tport_s *tport)
@@ -401,6 +404,8 @@ void sofia_free(struct sofia *s)
 	if (!s)
 		return;
 	sofia_flow_fini(s);
+	if (s->old_timer)
+		event_free(s->old_timer);
 	if (s->old)
 		nta_agent_destroy(s->old);
 	if (s->agent)
@@ -417,6 +422,31 @@ static void drop_old(struct sofia *s)
 		return;
 	nta_agent_destroy(s->old);
 	s->old = NULL;
+}
+
+/* Longer than a transaction lives (RFC 3261, 64 * T1), so that what calls left
+   behind is over, too. */
+static void on_old(evutil_socket_t fd, short what, void *arg)
+{
+	struct sofia *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (!s->config.ops->idle(s->config.ctx))
+		return;
+	drop_old(s);
+	(void)event_del(s->old_timer);
+}
+
+static void wait_for_old(struct sofia *s)
+{
+	struct timeval tv = { OLD_EVERY_S, 0 };
+
+	if (!s->old_timer)
+		s->old_timer =
+			event_new(s->config.base, -1, EV_PERSIST, on_old, s);
+	if (s->old_timer)
+		(void)event_add(s->old_timer, &tv);
 }
 
 int sofia_set_ports(struct sofia *s, const struct sofia_ports *ports, char *why,
@@ -457,8 +487,8 @@ int sofia_set_ports(struct sofia *s, const struct sofia_ports *ports, char *why,
 	}
 	s->old = s->agent;
 	s->agent = agent;
-	if (s->config.ops->idle(s->config.ctx))
-		drop_old(s);
+	s->config.ops->replaced(s->config.ctx);
+	wait_for_old(s);
 	sofia_kick(s);
 	return 0;
 }

@@ -26,6 +26,8 @@ struct sofia_ops {
 		    const char *what);
 	/* A well-formed request outside a dialog; takes it. */
 	void (*request)(void *ctx, struct request *r);
+	/* There are new sockets: forget the old ones' (sofia_tport_facing). */
+	void (*replaced)(void *ctx);
 	/* May an agent with old ports go? (No call needs it.) */
 	bool (*idle)(void *ctx);
 };

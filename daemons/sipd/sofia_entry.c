@@ -17,32 +17,21 @@
 
 #include "sofia_impl.h"
 
-/* Headers whose damage changes what a request means. Others are ignored when
-   they cannot be read (RFC 3261 section 16.3, 21.4.1: be liberal). */
-static const char *const vital[] = {
-	"Via",     "From",           "To",           "Call-ID", "CSeq",
-	"Contact", "Content-Length", "Max-Forwards", "Route",   "Authorization",
-	"Require", "Content-Type",   "Record-Route", NULL,
-};
-
-static bool vital_damage(const sip_t *sip)
+/* RFC 3261 section 18.2.1 has the sender name the transport it uses; the agent
+   would drop what does not, without a word to us. */
+static bool via_fits(const sip_t *sip, enum peer_transport transport)
 {
-	const msg_error_t *e;
+	static const char *const names[] = {
+		[PEER_UDP] = "SIP/2.0/UDP",
+		[PEER_TCP] = "SIP/2.0/TCP",
+		[PEER_TLS] = "SIP/2.0/TLS",
+	};
+	const char *protocol = sip->sip_via->v_protocol;
 
-	for (e = sip->sip_error; e; e = (const msg_error_t *)e->er_next) {
-		const char *name = e->er_name;
-
-		if (!name)
-			return true;
-		for (size_t i = 0; vital[i]; i++) {
-			if (strcasecmp(vital[i], name) == 0)
-				return true;
-		}
-	}
-	return false;
+	return protocol && strcasecmp(protocol, names[transport]) == 0;
 }
 
-static const char *damage_of(const sip_t *sip)
+static const char *damage_of(const sip_t *sip, const struct peer *peer)
 {
 	if (sip->sip_flags & MSG_FLG_ERROR)
 		return "unreadable message";
@@ -50,7 +39,9 @@ static const char *damage_of(const sip_t *sip)
 		return "a mandatory header is missing or wrong";
 	if (strcasecmp(sip->sip_request->rq_version, "SIP/2.0") != 0)
 		return "another version of SIP";
-	if (vital_damage(sip))
+	if (!via_fits(sip, peer->transport))
+		return "Via names another transport";
+	if (sofia_damaged_header(sip))
 		return "a vital header is damaged";
 	return NULL;
 }
@@ -63,6 +54,19 @@ static bool is_scanner(struct sofia *s, const sip_t *sip)
 	return name && s->config.ops->scanner(s->config.ctx, name);
 }
 
+/* Without a Via there is no answer, and with an error it comes to nobody. */
+static void silence(sip_t *sip)
+{
+	sip->sip_via = NULL;
+	sip->sip_flags |= MSG_FLG_ERROR;
+}
+
+/* Local peers are told what is wrong, if we can know where to tell them. */
+static bool answerable(const sip_t *sip, const struct peer *peer)
+{
+	return peer->local && sip->sip_via && via_fits(sip, peer->transport);
+}
+
 static void judge(struct sofia *s, msg_t *msg, sip_t *sip)
 {
 	const struct sofia_ops *ops = s->config.ops;
@@ -70,22 +74,25 @@ static void judge(struct sofia *s, msg_t *msg, sip_t *sip)
 	const char *damage;
 
 	sofia_peer(s, msg, &peer);
+	/* RFC 3261 section 18.2.2 would have answers sent to maddr: to anyone
+	   whom the sender wants to have them. They go back where the request
+	   came from. */
+	if (sip->sip_via && sip->sip_via->v_maddr)
+		(void)msg_header_remove_param(sip->sip_via->v_common, "maddr");
 	if (is_scanner(s, sip)) {
 		ops->bad(s->config.ctx, SOFIA_SCANNER, &peer,
 			 "User-Agent of a known scanner");
-	} else {
-		damage = damage_of(sip);
-		if (!damage) {
-			sofia_flow_spoke(s, &peer);
-			return;
-		}
-		ops->bad(s->config.ctx, SOFIA_MALFORMED, &peer, damage);
-		if (peer.local)
-			return;
+		silence(sip);
+		return;
 	}
-	/* No Via, no answer; and with an error it comes to nobody. */
-	sip->sip_via = NULL;
-	sip->sip_flags |= MSG_FLG_ERROR;
+	damage = damage_of(sip, &peer);
+	if (!damage) {
+		sofia_flow_spoke(s, &peer);
+		return;
+	}
+	ops->bad(s->config.ctx, SOFIA_MALFORMED, &peer, damage);
+	if (!answerable(sip, &peer))
+		silence(sip);
 }
 
 static issize_t parse_request_line(su_home_t *home, msg_header_t *h, char *s,

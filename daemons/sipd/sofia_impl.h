@@ -10,6 +10,7 @@
 
 #define NTA_AGENT_MAGIC_T struct sofia
 #include <sofia-sip/msg_addr.h>
+#include <sofia-sip/msg_header.h>
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/nta.h>
 #include <sofia-sip/nta_stateless.h>
@@ -22,6 +23,7 @@
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/sip_util.h>
+#include <sofia-sip/su_addrinfo.h>
 #include <sofia-sip/tport.h>
 #include <sofia-sip/tport_tag.h>
 
@@ -62,6 +64,7 @@ struct sofia {
 	char cert_dir[256];
 	struct sofia_flow *flows; /* by source */
 	struct event *sweep;
+	struct event *old_timer;
 };
 
 int sofia_loop_init(struct sofia_loop *l, struct event_base *base);
@@ -73,6 +76,10 @@ int sofia_entry_init(struct sofia *s);
 void sofia_entry_fini(struct sofia *s);
 int sofia_entry_message(struct sofia *s, nta_agent_t *agent, msg_t *msg,
 			sip_t *sip);
+
+/* The first header that could not be read, or stands there twice, and whose
+   damage changes what the request means; NULL: none. */
+const char *sofia_damaged_header(const sip_t *sip);
 
 /* Takes a request apart. r->msg stays its caller's. */
 void sofia_request_read(struct sofia *s, struct request *r, msg_t *msg,

@@ -121,13 +121,32 @@ static const char *read_expires(msg_t *msg, const sip_expires_t *ex)
 	return su_sprintf(msg_home(msg), "%lu", (unsigned long)ex->ex_delta);
 }
 
-static const char *bad_header_of(const sip_t *sip)
+/* Others are ignored when they cannot be read (RFC 3261 section 16.3). */
+const char *sofia_damaged_header(const sip_t *sip)
 {
-	const msg_error_t *e = sip->sip_error;
+	static const char *const vital[] = {
+		"Via",           "From",    "To",           "Call-ID",
+		"CSeq",          "Contact", "Max-Forwards", "Content-Length",
+		"Content-Type",  "Route",   "Record-Route", "Require",
+		"Authorization",
+	};
+	const sip_header_t *h = (const sip_header_t *)sip->sip_error;
 
-	if (!e)
-		return NULL;
-	return e->er_name ? e->er_name : "unknown";
+	/* A header that stood there twice keeps its class; one that could not
+	   be parsed became an error with its name. */
+	for (; h; h = h->sh_next) {
+		const char *name = h->sh_class == sip_error_class
+					   ? h->sh_error->er_name
+					   : h->sh_class->hc_name;
+
+		if (!name)
+			return "unknown";
+		for (size_t i = 0; i < sizeof(vital) / sizeof(vital[0]); i++) {
+			if (strcasecmp(vital[i], name) == 0)
+				return vital[i];
+		}
+	}
+	return NULL;
 }
 
 void sofia_request_read(struct sofia *s, struct request *r, msg_t *msg,
@@ -158,7 +177,7 @@ void sofia_request_read(struct sofia *s, struct request *r, msg_t *msg,
 	r->max_forwards = sip->sip_max_forwards
 				  ? (int)sip->sip_max_forwards->mf_count
 				  : -1;
-	r->bad_header = bad_header_of(sip);
+	r->bad_header = sofia_damaged_header(sip);
 	r->unsupported = first_unsupported(sip->sip_require);
 	r->content_type = sip->sip_content_type
 				  ? text(sip->sip_content_type->c_type)

@@ -48,6 +48,11 @@ static void test_good(void)
 
 static void test_numbers(void)
 {
+	CHECK_EQ(contact_port("sip:a@b:5062;x", 1), 5062);
+	CHECK_EQ(contact_port("sip:a@[::1]:65535", 1), 65535);
+	CHECK_EQ(contact_port("sip:a@b", 1), 1);
+	CHECK_EQ(contact_port("sip:a@b:65536", 1), 1);
+	CHECK_EQ(contact_port("sip:a@b:0", 1), 1);
 	CHECK_EQ(contact_q(NULL), 1000);
 	CHECK_EQ(contact_q("0.7"), 700);
 	CHECK_EQ(contact_q("0.123"), 123);
