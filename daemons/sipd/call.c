@@ -562,6 +562,7 @@ void b2b_answered(struct b2b *call)
 		return;
 	call->talked = true;
 	call->cdr.answer_ms = clock_wall_ms();
+	call->hub->changed(call->hub->ctx, call, NULL);
 }
 
 static void on_time(evutil_socket_t fd, short what, void *arg)

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "call_impl.h"
+#include "call_key.h"
 
 static enum media_side side_of(const struct b2b *call, const struct leg *leg)
 {
@@ -256,10 +257,26 @@ static void dropped(struct b2b *call, const struct leg *leg)
 	x->open = false;
 }
 
+/* DTMF in an INFO: to the other side, or to a collector and nowhere else. */
+static void key(struct b2b *call, const struct leg *leg,
+		const struct leg_event *ev)
+{
+	struct leg *to = other_leg(call, leg);
+	char k;
+
+	if (call->state == B2B_UP && to != NULL) {
+		leg_info(to, ev->type, ev->body, ev->body_bytes);
+		return;
+	}
+	if (call->state != B2B_PLAYING || leg != call->caller)
+		return;
+	k = call_key(ev->type, ev->body, ev->body_bytes);
+	if (k != 0)
+		media_key(call->hub->media, call->id, MEDIA_CALLER, k);
+}
+
 void offer_event(struct b2b *call, struct leg *leg, const struct leg_event *ev)
 {
-	struct leg *to;
-
 	switch (ev->kind) {
 	case LEG_OFFER:
 	case LEG_OFFER_WANTED:
@@ -278,10 +295,7 @@ void offer_event(struct b2b *call, struct leg *leg, const struct leg_event *ev)
 		dropped(call, leg);
 		return;
 	case LEG_INFO:
-		/* Digits for a collector are no business of the other side. */
-		to = call->state == B2B_UP ? other_leg(call, leg) : NULL;
-		if (to != NULL)
-			leg_info(to, ev->type, ev->body, ev->body_bytes);
+		key(call, leg, ev);
 		return;
 	case LEG_RINGING:
 	case LEG_EARLY:

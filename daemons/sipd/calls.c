@@ -104,7 +104,8 @@ static void on_changed(void *ctx, struct b2b *call, const struct call_fact *f)
 	if (find(c, b2b_id(call)) == NULL)
 		return;
 	put_row(c, call);
-	(void)bus_emit(c->config.bus, &sip_iface, SIP_SIG_CALL_FACT, f);
+	if (f != NULL)
+		(void)bus_emit(c->config.bus, &sip_iface, SIP_SIG_CALL_FACT, f);
 }
 
 static void tell_ended(struct calls *c, const struct cdr *cdr)

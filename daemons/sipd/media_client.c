@@ -11,6 +11,7 @@
 #include "media_bus.h"
 #include "peer.h"
 #include "records.h"
+#include "secret.h"
 
 enum { MEDIA_DEADLINE_MS = 2000 };
 
@@ -277,6 +278,20 @@ void media_echo(struct media_client *m, const char *id, media_done_fn done,
 {
 	call_leg(m, MEDIA_ECHO, id, MEDIA_CALLER,
 		 &(struct pending){ .done = done, .ctx = ctx });
+}
+
+void media_key(struct media_client *m, const char *id, enum media_side side,
+	       char key)
+{
+	struct media_key in;
+
+	record_init(&media_key_record, &in);
+	COPY(in.call, id);
+	in.leg = side;
+	in.key[0] = key;
+	in.key[1] = '\0';
+	call(m, MEDIA_KEY, &in, &(struct pending){ 0 });
+	secret_wipe(&in, sizeof(in));
 }
 
 void media_stop(struct media_client *m, const char *id, enum media_side side)

@@ -5,8 +5,7 @@
  * Every request answers its `done` once, later, with the SDP mediad made
  * (valid during the call), or err < 0: -EBUSY no ports, -ENOTSUP no common
  * codec, -EBADMSG unreadable SDP, -EAGAIN an offer is open, -EIO anything
- * else. After
- * media_forget(ctx) no `done` of that ctx comes any more.
+ * else. After media_forget(ctx) no `done` of that ctx comes any more.
  */
 #pragma once
 
@@ -90,6 +89,9 @@ void media_collect(struct media_client *m, const struct media_prompt *p,
 		   media_done_fn done, void *ctx);
 void media_echo(struct media_client *m, const char *call, media_done_fn done,
 		void *ctx);
+/* A key that came by INFO, for the collector of a leg. */
+void media_key(struct media_client *m, const char *call, enum media_side side,
+	       char key);
 void media_stop(struct media_client *m, const char *call, enum media_side side);
 
 void media_forget(struct media_client *m, void *ctx);

@@ -320,6 +320,9 @@ static void test_collect(void)
 	world_verdict(&v);
 	world_media("accept", 0, "sound");
 	world_media("collect", 0, NULL);
+	w.info_type = "application/dtmf";
+	world_leg(w.caller, LEG_INFO, 0, "7");
+	world_media("key", 0, NULL);
 	world_heard(MEDIA_EVENT_KIND_COLLECTED, "4829");
 	CHECK_EQ(w.asks, 2);
 	CHECK_STR(w.ask.step, "pin/1");

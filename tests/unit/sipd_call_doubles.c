@@ -175,6 +175,7 @@ void world_leg(struct leg *leg, enum leg_event_kind kind, uint32_t code,
 {
 	struct leg_event ev = { .kind = kind,
 				.code = code,
+				.type = w.info_type,
 				.body = (const uint8_t *)sdp,
 				.body_bytes = sdp != NULL ? strlen(sdp) : 0 };
 
@@ -278,6 +279,16 @@ void media_echo(struct media_client *m, const char *call, media_done_fn done,
 	(void)m;
 	(void)call;
 	add_op("echo", done, NULL, ctx);
+}
+
+void media_key(struct media_client *m, const char *call, enum media_side side,
+	       char key)
+{
+	(void)m;
+	(void)call;
+	(void)side;
+	(void)key;
+	add_op("key", NULL, NULL, NULL);
 }
 
 void media_stop(struct media_client *m, const char *call, enum media_side side)
@@ -420,6 +431,8 @@ static void on_changed(void *ctx, struct b2b *call, const struct call_fact *f)
 
 	(void)ctx;
 	(void)call;
+	if (f == NULL)
+		return;
 	(void)snprintf(w.states + n, sizeof(w.states) - n, "%s%s",
 		       n > 0 ? " " : "", names[f->state]);
 }

@@ -59,6 +59,7 @@ struct world {
 	char prompts[128];
 	uint32_t prompt_id;
 	bool no_media;
+	const char *info_type; /* of the next LEG_INFO */
 
 	struct cdr cdr;
 	int ended;

@@ -56,10 +56,10 @@ static struct store *open_store(struct event_base *base, const char *dir)
 	(void)snprintf(view, sizeof(view), "%s/view", dir);
 	(void)mkdir(truth, 0700); /* the second time both stand */
 	(void)mkdir(view, 0750);
-	s = store_open(base,
-		       &(struct store_config){ .state_dir = dir,
-					       .view_dir = view },
-		       why, sizeof(why));
+	s = store_open(
+		base,
+		&(struct store_config){ .state_dir = dir, .view_dir = view },
+		why, sizeof(why));
 	if (s == NULL)
 		fprintf(stderr, "%s\n", why);
 	CHECK(s != NULL);
