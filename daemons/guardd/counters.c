@@ -1,18 +1,13 @@
 #include "counters.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 enum {
-	POINTS = 16,
 	STALE = 16,
 	LEVELS = 17, /* 0 to 15 tries, and more */
-};
-
-struct point {
-	uint64_t at_ms;
-	uint32_t n;
 };
 
 /* Accounts by a hash of their name: a false match costs one uncounted try of
@@ -27,7 +22,7 @@ struct counter {
 	struct counter *next; /* in the bucket */
 	struct guard_key key;
 	uint64_t last_ms;
-	struct point points[POINTS];
+	struct counter_point points[COUNTER_POINTS];
 	size_t n_points;
 	size_t level;
 	struct stale *stale; /* STALE of them, or NULL */
@@ -41,6 +36,8 @@ struct counters {
 	size_t n;
 	size_t max;
 	uint8_t seed[GUARD_SEED];
+	void (*dropped)(void *ctx, const struct guard_key *key);
+	void *ctx;
 	struct level levels[LEVELS];
 };
 
@@ -83,6 +80,8 @@ static void drop(struct counters *c, struct counter *k)
 	*at = k->next;
 	TAILQ_REMOVE(&c->levels[k->level], k, by_level);
 	c->n--;
+	if (c->dropped)
+		c->dropped(c->ctx, &k->key);
 	free(k->stale);
 	free(k);
 }
@@ -91,6 +90,7 @@ void counters_free(struct counters *c)
 {
 	if (!c)
 		return;
+	c->dropped = NULL;
 	for (size_t i = 0; i < LEVELS; i++)
 		while (!TAILQ_EMPTY(&c->levels[i]))
 			drop(c, TAILQ_FIRST(&c->levels[i]));
@@ -161,6 +161,14 @@ static void join_closest(struct counter *k)
 	k->n_points--;
 }
 
+/* Its level is the number of its tries. */
+static void set_level(struct counters *c, struct counter *k, uint32_t tries)
+{
+	TAILQ_REMOVE(&c->levels[k->level], k, by_level);
+	k->level = tries < LEVELS ? tries : LEVELS - 1;
+	TAILQ_INSERT_TAIL(&c->levels[k->level], k, by_level);
+}
+
 uint32_t counters_add(struct counters *c, const struct guard_key *key,
 		      uint32_t window_s, uint64_t now_ms)
 {
@@ -170,14 +178,51 @@ uint32_t counters_add(struct counters *c, const struct guard_key *key,
 	if (!k)
 		return 0;
 	n = within(k, window_s, now_ms) + 1;
-	if (k->n_points == POINTS)
+	if (k->n_points == COUNTER_POINTS)
 		join_closest(k);
-	k->points[k->n_points++] = (struct point){ now_ms, 1 };
+	k->points[k->n_points++] = (struct counter_point){ now_ms, 1 };
 	k->last_ms = now_ms;
-	TAILQ_REMOVE(&c->levels[k->level], k, by_level);
-	k->level = n < LEVELS ? n : LEVELS - 1;
-	TAILQ_INSERT_TAIL(&c->levels[k->level], k, by_level);
+	set_level(c, k, n);
 	return n;
+}
+
+size_t counters_points(struct counters *c, const struct guard_key *key,
+		       struct counter_point out[COUNTER_POINTS])
+{
+	const struct counter *k = *slot(c, key);
+
+	if (!k)
+		return 0;
+	memcpy(out, k->points, k->n_points * sizeof(*out));
+	return k->n_points;
+}
+
+int counters_load(struct counters *c, const struct guard_key *key,
+		  const struct counter_point *points, size_t n)
+{
+	struct counter *k;
+	uint32_t sum = 0;
+
+	if (c->n >= c->max || n == 0 || n > COUNTER_POINTS)
+		return -ENOSPC;
+	k = find_or_make(c, key);
+	if (!k)
+		return -ENOMEM;
+	memcpy(k->points, points, n * sizeof(*points));
+	k->n_points = n;
+	k->last_ms = points[n - 1].at_ms;
+	for (size_t i = 0; i < n; i++)
+		sum += points[i].n;
+	set_level(c, k, sum);
+	return 0;
+}
+
+void counters_on_drop(struct counters *c,
+		      void (*fn)(void *ctx, const struct guard_key *key),
+		      void *ctx)
+{
+	c->dropped = fn;
+	c->ctx = ctx;
 }
 
 uint32_t counters_get(struct counters *c, const struct guard_key *key,

@@ -14,6 +14,13 @@
 
 struct counters;
 
+enum { COUNTER_POINTS = 16 };
+
+struct counter_point {
+	uint64_t at_ms;
+	uint32_t n;
+};
+
 /* NULL: no memory. */
 struct counters *counters_new(size_t max, const uint8_t seed[GUARD_SEED]);
 void counters_free(struct counters *c);
@@ -32,6 +39,17 @@ uint32_t counters_get(struct counters *c, const struct guard_key *key,
 bool counters_seen_stale(struct counters *c, const struct guard_key *key,
 			 const char *account, uint32_t window_s,
 			 uint64_t now_ms);
+
+/* For the store: the points of a source, oldest first; and back. */
+size_t counters_points(struct counters *c, const struct guard_key *key,
+		       struct counter_point out[COUNTER_POINTS]);
+/* 0, -ENOMEM, -ENOSPC. */
+int counters_load(struct counters *c, const struct guard_key *key,
+		  const struct counter_point *points, size_t n);
+/* Hears of every source that is dropped, for whatever reason but the end. */
+void counters_on_drop(struct counters *c,
+		      void (*fn)(void *ctx, const struct guard_key *key),
+		      void *ctx);
 
 void counters_forget(struct counters *c, const struct guard_key *key);
 size_t counters_count(const struct counters *c);

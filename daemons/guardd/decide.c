@@ -230,6 +230,7 @@ int guard_decide(struct guard *g, const struct report *r,
 	memset(out, 0, sizeof(*out));
 	if (report_key(r, &key, &source, issue) < 0)
 		return -EINVAL;
+	out->key = key;
 	out->why = exempt(g, &key, &source, now);
 	out->ban = out->why ? NULL : banned(g, &key);
 	if (out->ban) {

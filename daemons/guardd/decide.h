@@ -63,7 +63,8 @@ enum guard_outcome {
 
 struct guard_outcome_of {
 	enum guard_outcome outcome;
-	const char *why; /* constant words */
+	struct guard_key key; /* who it was about */
+	const char *why;      /* constant words */
 	uint32_t tries;
 	uint32_t tries_left;
 	uint32_t banned_s;

@@ -77,7 +77,9 @@ int allow_open(struct guardd *d, char *why, size_t why_size);
 /* Takes out what ended since the last call. */
 void allow_tick(struct guardd *d, uint64_t wall_ms);
 
-/* ---- keep.c: incidents and offenders in the truth ---- */
+/* ---- keep.c: counters, incidents and offenders in the store ---- */
 
 int keep_load(struct guardd *d);
+/* A source that was counted. */
+void keep_counter(struct guardd *d, const struct guard_key *key);
 void keep_flush(struct guardd *d);

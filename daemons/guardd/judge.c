@@ -298,6 +298,8 @@ int judge_report(struct guardd *d, const struct report *r, judge_report_fn done,
 		put_in_force(d, r, &o, &v, done, ctx);
 		return 0;
 	}
+	if (o.outcome == GUARD_ANSWER)
+		keep_counter(d, &o.key);
 	if (o.outcome == GUARD_BAN)
 		v.action = REPORT_VERDICT_ACTION_DROP;
 	done(ctx, &v);

@@ -379,12 +379,18 @@ static void test_restart(struct world *w)
 	person(w, GUARD_REJECT, &re);
 	loop_until_count(w->bus.base, &w->heard.lifted, lifted + 1);
 	CHECK_STR(w->heard.last.source, "203.0.113.60");
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(report(w, "203.0.113.70"),
+			 REPORT_VERDICT_ACTION_ANSWER);
 	guard_ends(w);
 	guard_begins(w);
 	loop_until_count(w->bus.base, &w->door.restores, restores + 1);
 	CHECK_EQ(bans_count(guardd(w)->guard.bans), 1);
 	bus_world_settle(&w->bus, w->bus.sipd);
 	CHECK_EQ(report(w, "203.0.113.9"), REPORT_VERDICT_ACTION_DROP);
+	/* A restart gives nobody new tries. */
+	CHECK_EQ(report(w, "203.0.113.70"), REPORT_VERDICT_ACTION_ANSWER);
+	CHECK_EQ(w->asked.verdict.tries_left, 5);
 	CHECK_EQ(guardd(w)->guard.settings[GUARD_SIP].tries, 10);
 	CHECK_EQ(guardd(w)->guard.settings[GUARD_SSH].tries, 5);
 }
