@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 PORT = 9999
@@ -356,9 +357,10 @@ def test_events(_):
     other.cookie, other.csrf = b.cookie, b.csrf
     other.call("PATCH", "/tables/sipd/extension/820", {"name": "Bea"})
     seen = b""
-    while b"event: changed" not in seen or b"event: live" not in seen:
-        seen += stream.readline()
-    check(b'"key":"820"' in seen, "the change is told")
+    while b'"key":"820"' not in seen or b"event: live" not in seen:
+        line = stream.readline()
+        check(line, f"the change is told: {seen}")
+        seen += line
     second, third = Browser(), Browser()
     second.connect()
     second.conn.request("GET", "/api/v1/events", headers={"Cookie": b.cookie})
@@ -397,6 +399,7 @@ def test_survives(w):
 
 def test_tls(_):
     """TLS 1.2 or later, AEAD only; the certificate names the box."""
+    warnings.simplefilter("ignore", DeprecationWarning)
     for bad in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
@@ -459,6 +462,13 @@ def test_guard(w):
                 {"source": STRANGER, "service": "https"})[1], {"count": 1},
          "let in")
     same(Browser(BOX, STRANGER).call("GET", "/session")[0], 200, "is in")
+    open_one = Browser(BOX, STRANGER)
+    open_one.call("GET", "/session")
+    b.call("POST", "/methods/guardd/Reject",
+           {"source": STRANGER, "service": "https", "seconds": 600})
+    same(open_one.conn.sock.recv(1), b"", "an open connection ends at once")
+    b.call("POST", "/methods/guardd/Unreject",
+           {"source": STRANGER, "service": "https"})
     audit = b.call("GET", "/audit?limit=50")[1]["rows"]
     check(any(r["what"] == "did" and "Unreject" in r["detail"]
               for r in audit), "who let it in is noted")
