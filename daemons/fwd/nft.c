@@ -340,39 +340,46 @@ int nft_allow(struct nft *n, enum wall_service service,
 	return batch_commit(n->sk, &n->batch, NULL);
 }
 
-static void put_bans(struct batch *b, const char *set,
-		     const struct nft_ban *bans, size_t n)
+/* Those that belong into this set, a thousand a message. */
+static void put_bans(struct batch *b, const char *set, bool add,
+		     const struct nft_bans *bans)
 {
+	int type = add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM;
+	int flags = add ? NLM_F_CREATE : 0;
 	struct nft_elem e[NFT_ELEMS_A_MESSAGE];
 	char own[RULESET_NAME];
 	size_t k = 0;
 
-	nft_put_flush_set(b, set);
-	for (size_t i = 0; i < n; i++) {
-		if (ban_elem(own, &e[k], &bans[i]) < 0 || strcmp(own, set) != 0)
+	for (size_t i = 0; i < bans->n; i++) {
+		if (ban_elem(own, &e[k], &bans->list[i]) < 0 ||
+		    strcmp(own, set) != 0)
 			continue;
+		if (!add)
+			e[k].timeout_ms = 0;
 		if (++k == NFT_ELEMS_A_MESSAGE) {
-			nft_put_elems(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, set,
-				      e, k);
+			nft_put_elems(b, type, flags, set, e, k);
 			k = 0;
 		}
 	}
 	if (k > 0)
-		nft_put_elems(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, set, e, k);
+		nft_put_elems(b, type, flags, set, e, k);
 }
 
-int nft_restore(struct nft *n, const struct nft_ban *bans, size_t n_bans,
-		const struct nft_allowed allowed[WALL_N_SERVICES])
+int nft_change(struct nft *n, const struct nft_bans *take,
+	       const struct nft_bans *add,
+	       const struct nft_allowed allowed[WALL_N_SERVICES])
 {
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	char set[RULESET_NAME];
 
 	batch_begin(&n->batch);
 	for (enum wall_service s = 0; s < WALL_N_SERVICES; s++) {
 		put_allowed(&n->batch, s, &allowed[s]);
-		ruleset_set_name(set, "ban", AF_INET, s);
-		put_bans(&n->batch, set, bans, n_bans);
-		ruleset_set_name(set, "ban", AF_INET6, s);
-		put_bans(&n->batch, set, bans, n_bans);
+		for (size_t i = 0; i < 2; i++) {
+			ruleset_set_name(set, "ban", families[i], s);
+			put_bans(&n->batch, set, false, take);
+			put_bans(&n->batch, set, true, add);
+		}
 	}
 	return batch_commit(n->sk, &n->batch, NULL);
 }

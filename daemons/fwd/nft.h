@@ -51,7 +51,23 @@ struct nft_allowed {
 int nft_allow(struct nft *n, enum wall_service service,
 	      const struct nft_allowed *allowed);
 
-/* Replaces all bans and all allowed addresses in one transaction. */
+struct nft_bans {
+	const struct nft_ban *list;
+	size_t n;
+};
+
+/*
+ * Takes and adds bans and replaces all allowed addresses, in one transaction.
+ * -ENOENT: one to be taken has ended by itself; nothing was changed.
+ */
+int nft_change(struct nft *n, const struct nft_bans *take,
+	       const struct nft_bans *add,
+	       const struct nft_allowed allowed[WALL_N_SERVICES]);
+
+/*
+ * Makes these all the bans and all the allowed addresses there are, in one
+ * transaction. A ban that stands already keeps its element and its counter.
+ */
 int nft_restore(struct nft *n, const struct nft_ban *bans, size_t n_bans,
 		const struct nft_allowed allowed[WALL_N_SERVICES]);
 
