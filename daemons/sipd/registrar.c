@@ -601,27 +601,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	registrar_tick(arg, clock_mono_ms());
 }
 
-static void place_find_socket(struct registrar *r, struct place *p)
-{
-	if (p->tport)
-		sofia_tport_unref(p->tport);
-	p->tport = NULL;
-	if (p->row.transport == BINDING_TRANSPORT_UDP)
-		p->tport =
-			sofia_tport_facing(r->config.sofia, &p->addr, PEER_UDP);
-}
-
-void registrar_replaced(struct registrar *r)
-{
-	struct aor *a;
-	struct place *p;
-
-	for (a = r->aors; a; a = a->hh.next) {
-		TAILQ_FOREACH(p, &a->places, link)
-		place_find_socket(r, p);
-	}
-}
-
 /* A row that a former sipd left. The wall clock tells what is left of it. */
 static void take_over(void *ctx, const void *row)
 {
@@ -643,7 +622,9 @@ static void take_over(void *ctx, const void *row)
 	p->due_ms = now + left;
 	p->keep_ms = b->nat || !b->local ? now + TICK_MS : 0;
 	(void)addr_parse(&p->addr, b->source);
-	place_find_socket(r, p);
+	if (b->transport == BINDING_TRANSPORT_UDP)
+		p->tport =
+			sofia_tport_facing(r->config.sofia, &p->addr, PEER_UDP);
 }
 
 struct registrar *registrar_new(const struct registrar_config *config)

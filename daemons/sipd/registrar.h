@@ -95,9 +95,6 @@ typedef void (*registrar_row_fn)(void *ctx, const struct binding *row);
 void registrar_each(const struct registrar *r, registrar_row_fn fn, void *ctx);
 size_t registrar_count(const struct registrar *r);
 
-/* The ports changed: no binding may use the old sockets any more. */
-void registrar_replaced(struct registrar *r);
-
 /* Expires what is due, drops what was lost; called once a second by itself,
    by tests at will. */
 void registrar_tick(struct registrar *r, uint64_t now_ms);

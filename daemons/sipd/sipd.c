@@ -59,29 +59,12 @@ static void on_request(void *ctx, struct request *r)
 	gate_request(d->gate, r);
 }
 
-static bool on_idle(void *ctx)
-{
-	const struct sipd *d = ctx;
-
-	return !d->calls || calls_idle(d->calls);
-}
-
-static void on_replaced(void *ctx)
-{
-	struct sipd *d = ctx;
-
-	if (d->registrar)
-		registrar_replaced(d->registrar);
-}
-
 static const struct sofia_ops sofia_ops = {
 	.local = on_local,
 	.banned = on_banned,
 	.scanner = on_scanner,
 	.bad = on_bad,
 	.request = on_request,
-	.idle = on_idle,
-	.replaced = on_replaced,
 };
 
 /* --- what the gate and the registrar ask --- */

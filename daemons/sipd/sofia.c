@@ -25,7 +25,6 @@ enum {
 	UDP_BUFFER = 4 * 1024 * 1024,
 	IDLE_MS = 180000,   /* a connection nobody is registered over */
 	PARTIAL_MS = 10000, /* a message that does not come to its end */
-	OLD_EVERY_S = 40,
 };
 
 static const char *const transport_names[] = {
@@ -87,8 +86,6 @@ void sofia_peer(struct sofia *s, struct msg_s *msg, struct peer *peer)
 		(void)addr_from_sockaddr(&peer->addr, &peer->port, &su->su_sa);
 	if (s->agent)
 		tport = tport_delivered_by(nta_agent_tports(s->agent), msg);
-	if (!tport && s->old)
-		tport = tport_delivered_by(nta_agent_tports(s->old), msg);
 	if (tport) {
 		peer->tport = tport;
 		peer->transport = transport_of(tport);
@@ -118,16 +115,30 @@ static int addr_facing(const struct addr *to, struct addr *ours)
 	return rc;
 }
 
-struct tport_s *sofia_tport_facing(struct sofia *s, const struct addr *addr,
-				   enum peer_transport transport)
+/* What a transport is called: its address and port, as NTATAG_TPORT finds it
+   again. */
+static void ident_text(const struct addr *addr, uint16_t port,
+		       char ident[SOFIA_IDENT])
 {
-	char ident[ADDR_TEXT];
-	struct addr ours;
+	char text[ADDR_TEXT];
+
+	addr_format(addr, text);
+	(void)snprintf(ident, SOFIA_IDENT, "%s/%u", text, port);
+}
+
+static uint16_t port_for(const struct sofia *s, enum peer_transport transport)
+{
+	return transport == PEER_TLS ? s->config.ports.tls_port
+				     : s->config.ports.port;
+}
+
+static tport_t *find_tport(struct sofia *s, const struct addr *addr,
+			   uint16_t port, enum peer_transport transport)
+{
+	char ident[SOFIA_IDENT];
 	tport_t *tp;
 
-	if (addr_facing(addr, &ours) < 0)
-		return NULL;
-	addr_format(&ours, ident);
+	ident_text(addr, port, ident);
 	for (tp = tport_primaries(nta_agent_tports(s->agent)); tp;
 	     tp = tport_next(tp)) {
 		if (transport_of(tp) == transport && tport_ident(tp) &&
@@ -135,6 +146,42 @@ struct tport_s *sofia_tport_facing(struct sofia *s, const struct addr *addr,
 			return tp;
 	}
 	return NULL;
+}
+
+struct tport_s *sofia_tport_facing(struct sofia *s, const struct addr *addr,
+				   enum peer_transport transport)
+{
+	struct addr ours;
+
+	if (addr_facing(addr, &ours) < 0)
+		return NULL;
+	return find_tport(s, &ours, port_for(s, transport), transport);
+}
+
+/* The address and port of ours that a transport is bound to. */
+static bool ident_read(const tport_t *tport, struct addr *addr, uint16_t *port)
+{
+	char text[SOFIA_IDENT], *slash;
+
+	if (!tport || !tport_ident(tport_parent(tport)))
+		return false;
+	(void)snprintf(text, sizeof(text), "%s",
+		       tport_ident(tport_parent(tport)));
+	slash = strrchr(text, '/');
+	if (!slash)
+		return false;
+	*slash = '\0';
+	*port = (uint16_t)strtoul(slash + 1, NULL, 10);
+	return addr_parse(addr, text) == 0;
+}
+
+bool sofia_in_use(const struct sofia *s, const struct peer *peer)
+{
+	struct addr ours;
+	uint16_t port;
+
+	return !ident_read(peer->tport, &ours, &port) ||
+	       port == port_for(s, peer->transport);
 }
 
 static void host_text(const struct addr *a, char host[SOFIA_HOST])
@@ -148,8 +195,8 @@ static void host_text(const struct addr *a, char host[SOFIA_HOST])
 
 void sofia_host(struct sofia *s, const struct peer *peer, char host[SOFIA_HOST])
 {
-	const char *ident = NULL;
 	struct addr ours;
+	uint16_t port;
 
 	memset(&ours, 0, sizeof(ours));
 	if (!peer->local && s->config.ports.external[0]) {
@@ -159,12 +206,9 @@ void sofia_host(struct sofia *s, const struct peer *peer, char host[SOFIA_HOST])
 			return;
 		}
 	}
-	if (peer->tport)
-		ident = tport_ident(tport_parent(peer->tport));
-	if (!ident || addr_parse(&ours, ident) < 0) {
-		if (addr_facing(&peer->addr, &ours) < 0)
-			(void)addr_parse(&ours, "127.0.0.1");
-	}
+	if (!ident_read(peer->tport, &ours, &port) &&
+	    addr_facing(&peer->addr, &ours) < 0)
+		(void)addr_parse(&ours, "127.0.0.1");
 	host_text(&ours, host);
 }
 
@@ -172,8 +216,7 @@ void sofia_contact(struct sofia *s, const struct peer *peer, const char *user,
 		   char contact[SOFIA_CONTACT])
 {
 	char host[SOFIA_HOST];
-	unsigned port = peer->transport == PEER_TLS ? s->config.ports.tls_port
-						    : s->config.ports.port;
+	unsigned port = port_for(s, peer->transport);
 
 	sofia_host(s, peer, host);
 	(void)snprintf(contact, SOFIA_CONTACT, "<sip:%.64s%s%s:%u%s%s>", user,
@@ -193,21 +236,23 @@ void sofia_route(const struct peer *peer, char *route, size_t size)
 		       transport_names[peer->transport]);
 }
 
-static int add_tport(struct sofia *s, nta_agent_t *agent,
-		     const struct addr *addr, enum peer_transport transport)
+static int add_tport(struct sofia *s, const struct addr *addr,
+		     enum peer_transport transport)
 {
-	char url[128], host[SOFIA_HOST], ident[ADDR_TEXT];
-	const struct sofia_ports *p = &s->config.ports;
+	char url[128], host[SOFIA_HOST], ident[SOFIA_IDENT];
+	uint16_t port = port_for(s, transport);
 	bool tls = transport == PEER_TLS;
 
-	addr_format(addr, ident);
+	if (port == 0 || find_tport(s, addr, port, transport))
+		return 0;
+	ident_text(addr, port, ident);
 	host_text(addr, host);
 	(void)snprintf(url, sizeof(url), "%s:%s:%u;transport=%s",
-		       tls ? "sips" : "sip", host, tls ? p->tls_port : p->port,
+		       tls ? "sips" : "sip", host, port,
 		       transport_names[transport]);
 	errno = 0;
-	if (nta_agent_add_tport(agent, URL_STRING_MAKE(url), TPTAG_IDENT(ident),
-				TPTAG_UDP_RMEM(UDP_BUFFER),
+	if (nta_agent_add_tport(s->agent, URL_STRING_MAKE(url),
+				TPTAG_IDENT(ident), TPTAG_UDP_RMEM(UDP_BUFFER),
 				TPTAG_UDP_WMEM(UDP_BUFFER), TPTAG_IDLE(IDLE_MS),
 				TPTAG_TIMEOUT(PARTIAL_MS), TPTAG_PONG2PING(1),
 				TPTAG_REUSE(1), TPTAG_SERVER(1),
@@ -217,16 +262,15 @@ static int add_tport(struct sofia *s, nta_agent_t *agent,
 	return 0;
 }
 
-static int bind_addr(struct sofia *s, nta_agent_t *agent,
-		     const struct addr *addr)
+static int bind_addr(struct sofia *s, const struct addr *addr)
 {
 	int rc;
 
-	rc = add_tport(s, agent, addr, PEER_UDP);
+	rc = add_tport(s, addr, PEER_UDP);
 	if (rc == 0)
-		rc = add_tport(s, agent, addr, PEER_TCP);
-	if (rc == 0 && s->config.ports.tls_port)
-		rc = add_tport(s, agent, addr, PEER_TLS);
+		rc = add_tport(s, addr, PEER_TCP);
+	if (rc == 0)
+		rc = add_tport(s, addr, PEER_TLS);
 	return rc;
 }
 
@@ -286,16 +330,15 @@ static nta_agent_t *make_agent(struct sofia *s)
 		s->loop.root, (url_string_t *)-1, sofia_entry_message, s,
 		NTATAG_MCLASS(s->mclass), NTATAG_UA(1), NTATAG_BAD_REQ_MASK(0),
 		NTATAG_BAD_RESP_MASK(0), NTATAG_MERGE_482(0),
-		NTATAG_SERVER_RPORT(2), NTATAG_TCP_RPORT(1),
-		NTATAG_TLS_RPORT(1), NTATAG_UDP_MTU(MESSAGE_MAX),
-		NTATAG_MAXSIZE(MESSAGE_MAX + 1), NTATAG_USE_NAPTR(0),
-		NTATAG_USE_SRV(0), NTATAG_BLACKLIST(0), NTATAG_GRAYLIST(0),
-		NTATAG_TIMER_C(185000), TAG_END());
+		NTATAG_SERVER_RPORT(2), NTATAG_CLIENT_RPORT(1),
+		NTATAG_TCP_RPORT(1), NTATAG_TLS_RPORT(1),
+		NTATAG_UDP_MTU(MESSAGE_MAX), NTATAG_MAXSIZE(MESSAGE_MAX + 1),
+		NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_BLACKLIST(0),
+		NTATAG_GRAYLIST(0), NTATAG_TIMER_C(185000), TAG_END());
 }
 
-/* Binds an agent to every wanted address; one at least must work. */
-static int bind_all(struct sofia *s, nta_agent_t *agent, char *why,
-		    size_t why_size)
+/* Binds every wanted address; one at least must work. */
+static int bind_all(struct sofia *s, char *why, size_t why_size)
 {
 	struct addr wanted[SOFIA_ADDRESSES];
 	size_t n = wanted_addresses(s, wanted);
@@ -303,7 +346,7 @@ static int bind_all(struct sofia *s, nta_agent_t *agent, char *why,
 
 	s->n_bound = 0;
 	for (size_t i = 0; i < n; i++) {
-		int rc = bind_addr(s, agent, &wanted[i]);
+		int rc = bind_addr(s, &wanted[i]);
 
 		addr_format(&wanted[i], text);
 		if (rc == 0) {
@@ -345,7 +388,7 @@ void sofia_follow_addresses(struct sofia *s)
 		if (k < s->n_bound)
 			continue;
 		addr_format(&wanted[i], text);
-		if (bind_addr(s, s->agent, &wanted[i]) == 0) {
+		if (bind_addr(s, &wanted[i]) == 0) {
 			s->bound[s->n_bound++] = wanted[i];
 			log_info("listening on %s, too", text);
 		}
@@ -386,7 +429,7 @@ struct sofia *sofia_new(const struct sofia_config *config, char *why,
 		rc = -ENOMEM;
 		goto fail;
 	}
-	if (bind_all(s, s->agent, why, why_size) < 0)
+	if (bind_all(s, why, why_size) < 0)
 		goto fail_said;
 	rc = sofia_flow_init(s);
 	if (rc < 0)
@@ -404,10 +447,6 @@ void sofia_free(struct sofia *s)
 	if (!s)
 		return;
 	sofia_flow_fini(s);
-	if (s->old_timer)
-		event_free(s->old_timer);
-	if (s->old)
-		nta_agent_destroy(s->old);
 	if (s->agent)
 		nta_agent_destroy(s->agent);
 	sofia_loop_fini(&s->loop);
@@ -415,80 +454,19 @@ void sofia_free(struct sofia *s)
 	free(s);
 }
 
-/* The agent whose ports went out of use, once no call needs it. */
-static void drop_old(struct sofia *s)
-{
-	if (!s->old)
-		return;
-	nta_agent_destroy(s->old);
-	s->old = NULL;
-}
-
-/* Longer than a transaction lives (RFC 3261, 64 * T1), so that what calls left
-   behind is over, too. */
-static void on_old(evutil_socket_t fd, short what, void *arg)
-{
-	struct sofia *s = arg;
-
-	(void)fd;
-	(void)what;
-	if (!s->config.ops->idle(s->config.ctx))
-		return;
-	drop_old(s);
-	(void)event_del(s->old_timer);
-}
-
-static void wait_for_old(struct sofia *s)
-{
-	struct timeval tv = { OLD_EVERY_S, 0 };
-
-	if (!s->old_timer)
-		s->old_timer =
-			event_new(s->config.base, -1, EV_PERSIST, on_old, s);
-	if (s->old_timer)
-		(void)event_add(s->old_timer, &tv);
-}
-
 int sofia_set_ports(struct sofia *s, const struct sofia_ports *ports, char *why,
 		    size_t why_size)
 {
 	struct sofia_ports before = s->config.ports;
-	struct addr bound[SOFIA_ADDRESSES];
-	size_t n_bound = s->n_bound;
-	nta_agent_t *agent = NULL;
 	int rc;
 
-	if (before.port == ports->port && before.tls_port == ports->tls_port &&
-	    strcmp(before.certificate, ports->certificate) == 0) {
-		s->config.ports = *ports;
-		return 0;
-	}
-	if (s->old && !s->config.ops->idle(s->config.ctx)) {
-		(void)snprintf(why, why_size,
-			       "calls still use the ports before the last "
-			       "change: try again when they ended");
-		return -EBUSY;
-	}
-	drop_old(s);
-	memcpy(bound, s->bound, sizeof(bound));
 	s->config.ports = *ports;
 	rc = prepare_tls(s, why, why_size);
-	if (rc == 0) {
-		agent = make_agent(s);
-		rc = agent ? bind_all(s, agent, why, why_size) : -ENOMEM;
-	}
-	if (rc < 0) {
-		if (agent)
-			nta_agent_destroy(agent);
+	if (rc == 0 &&
+	    (before.port != ports->port || before.tls_port != ports->tls_port))
+		rc = bind_all(s, why, why_size);
+	if (rc < 0)
 		s->config.ports = before;
-		memcpy(s->bound, bound, sizeof(bound));
-		s->n_bound = n_bound;
-		return rc;
-	}
-	s->old = s->agent;
-	s->agent = agent;
-	s->config.ops->replaced(s->config.ctx);
-	wait_for_old(s);
 	sofia_kick(s);
-	return 0;
+	return rc;
 }

@@ -23,8 +23,7 @@ struct su_root_s;
 
 enum { SOFIA_HOST = 64, SOFIA_CONTACT = 160 };
 
-/* For nta_leg_tcreate() and friends. Changes when the ports change: take it
-   anew each time. */
+/* For nta_leg_tcreate() and friends. */
 struct nta_agent_s *sofia_agent(struct sofia *s);
 struct su_root_s *sofia_root(struct sofia *s);
 

@@ -26,10 +26,6 @@ struct sofia_ops {
 		    const char *what);
 	/* A well-formed request outside a dialog; takes it. */
 	void (*request)(void *ctx, struct request *r);
-	/* There are new sockets: forget the old ones' (sofia_tport_facing). */
-	void (*replaced)(void *ctx);
-	/* May an agent with old ports go? (No call needs it.) */
-	bool (*idle)(void *ctx);
 };
 
 struct sofia_ports {
@@ -61,7 +57,11 @@ void sofia_follow_addresses(struct sofia *s);
    the source's allowance. */
 void sofia_trust(struct sofia *s, const struct peer *peer);
 
-/* New ports, in force when it returns 0; calls in progress keep the old ones
-   until they end. On an error the old ones stay. */
+/*
+ * New ports or another certificate, in force when it returns 0. A library that
+ * cannot close a port keeps the old ones open until the next start: what
+ * comes there outside of a dialog is dropped, calls that began there go on. On
+ * an error the old ports stay.
+ */
 int sofia_set_ports(struct sofia *s, const struct sofia_ports *ports, char *why,
 		    size_t why_size);

@@ -161,13 +161,16 @@ int sofia_entry_message(struct sofia *s, nta_agent_t *agent, msg_t *msg,
 {
 	struct request r;
 
-	/* Stray responses come here, too; and an agent whose ports are to be
-	   closed takes no new work. */
-	if (!sip->sip_request || agent != s->agent) {
+	/* Stray responses come here, too. */
+	if (!sip->sip_request) {
 		nta_msg_discard(agent, msg);
 		return 0;
 	}
 	sofia_request_read(s, &r, msg, sip);
+	if (!sofia_in_use(s, &r.peer)) {
+		sofia_drop(s, &r);
+		return 0;
+	}
 	s->config.ops->request(s->config.ctx, &r);
 	return 0;
 }

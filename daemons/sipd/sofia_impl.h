@@ -30,7 +30,7 @@
 #include "sofia.h"
 #include "sofia_agent.h"
 
-enum { SOFIA_ADDRESSES = 64 };
+enum { SOFIA_ADDRESSES = 64, SOFIA_IDENT = 80 };
 
 /* The request line's class with our parser, and the way back to us: a message
    knows its class, and so whose it is, without any global variable. */
@@ -56,7 +56,6 @@ struct sofia {
 	struct sofia_config config;
 	struct sofia_loop loop;
 	nta_agent_t *agent;
-	nta_agent_t *old; /* its ports closed to new work, its calls go on */
 	msg_mclass_t *mclass;
 	struct sofia_class request_class;
 	struct addr bound[SOFIA_ADDRESSES];
@@ -64,7 +63,6 @@ struct sofia {
 	char cert_dir[256];
 	struct sofia_flow *flows; /* by source */
 	struct event *sweep;
-	struct event *old_timer;
 };
 
 int sofia_loop_init(struct sofia_loop *l, struct event_base *base);
@@ -80,6 +78,10 @@ int sofia_entry_message(struct sofia *s, nta_agent_t *agent, msg_t *msg,
 /* The first header that could not be read, or stands there twice, and whose
    damage changes what the request means; NULL: none. */
 const char *sofia_damaged_header(const sip_t *sip);
+
+/* Did it come to a port that is still ours? After a change of ports the old
+   ones serve the calls that began there, nothing new. */
+bool sofia_in_use(const struct sofia *s, const struct peer *peer);
 
 /* Takes a request apart. r->msg stays its caller's. */
 void sofia_request_read(struct sofia *s, struct request *r, msg_t *msg,

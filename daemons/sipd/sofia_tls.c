@@ -7,6 +7,11 @@
  * else in this process calls SSL_shutdown(), so we take its place and free
  * the object there, with one more reference to what Sofia frees by itself.
  * SSL_CTX_new() likewise, to ask for TLS 1.2 or later.
+ *
+ * And it reads the certificate once, when it binds the port. So we remember
+ * with the context which file that was (SSL_CTX_use_certificate_file(), taken
+ * over as well), look at the file before each handshake, and read it again
+ * when it is another one.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -68,6 +73,81 @@ SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
 	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
 					       SSL_OP_CIPHER_SERVER_PREFERENCE);
 	return ctx;
+}
+
+typedef int (*ssl_ctx_use_fn)(SSL_CTX *ctx, const char *file, int type);
+
+/* Belongs to a context and goes with it. */
+struct cert_file {
+	char path[300];
+	struct timespec changed;
+};
+
+static void cert_file_read(struct cert_file *c, SSL_CTX *ctx)
+{
+	struct stat st;
+
+	if (stat(c->path, &st) < 0 ||
+	    (st.st_mtim.tv_sec == c->changed.tv_sec &&
+	     st.st_mtim.tv_nsec == c->changed.tv_nsec))
+		return;
+	c->changed = st.st_mtim;
+	if (SSL_CTX_use_certificate_chain_file(ctx, c->path) == 1)
+		(void)SSL_CTX_use_PrivateKey_file(ctx, c->path,
+						  SSL_FILETYPE_PEM);
+	ERR_clear_error();
+}
+
+/* Before a handshake: an SSL object got its certificate from the context when
+   it was made, so it is given the new one as well. */
+static int on_handshake(SSL *ssl, void *arg)
+{
+	SSL_CTX *ctx = SSL_get_SSL_CTX(ssl);
+	STACK_OF(X509) *chain = NULL;
+
+	cert_file_read(arg, ctx);
+	/* One for RSA and one for ECDSA might stand there: the last is meant.
+	 */
+	SSL_certs_clear(ssl);
+	(void)SSL_CTX_get0_chain_certs(ctx, &chain);
+	(void)SSL_use_cert_and_key(ssl, SSL_CTX_get0_certificate(ctx),
+				   SSL_CTX_get0_privatekey(ctx), chain, 1);
+	ERR_clear_error();
+	return 1;
+}
+
+static void free_file(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx,
+		      long argl, void *argp)
+{
+	(void)parent;
+	(void)ad;
+	(void)idx;
+	(void)argl;
+	(void)argp;
+	free(ptr);
+}
+
+int SSL_CTX_use_certificate_file(SSL_CTX *ctx, const char *file, int type)
+{
+	ssl_ctx_use_fn next;
+	struct cert_file *c;
+	struct stat st;
+
+	next_symbol("SSL_CTX_use_certificate_file", &next, sizeof(next));
+	if (!next || next(ctx, file, type) != 1)
+		return 0;
+	c = calloc(1, sizeof(*c));
+	if (!c || strlen(file) >= sizeof(c->path) || stat(file, &st) < 0) {
+		free(c);
+		return 1;
+	}
+	(void)snprintf(c->path, sizeof(c->path), "%s", file);
+	c->changed = st.st_mtim;
+	(void)SSL_CTX_set_ex_data(
+		ctx, SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_file),
+		c);
+	SSL_CTX_set_cert_cb(ctx, on_handshake, c);
+	return 1;
 }
 
 static bool add_extension(X509 *cert, int nid, const char *value)

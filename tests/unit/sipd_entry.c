@@ -82,17 +82,6 @@ static void on_request(void *ctx, struct request *r)
 	gate_request(e->gate, r);
 }
 
-static bool on_idle(void *ctx)
-{
-	(void)ctx;
-	return true;
-}
-
-static void on_replaced(void *ctx)
-{
-	(void)ctx;
-}
-
 static int on_report(void *ctx, const struct report *report,
 		     gate_reported_fn done, void *done_ctx)
 {
@@ -179,8 +168,6 @@ struct entry *entry_new(const char *dir)
 		.scanner = on_scanner,
 		.bad = on_bad,
 		.request = on_request,
-		.idle = on_idle,
-		.replaced = on_replaced,
 	};
 	struct entry *e = calloc(1, sizeof(*e));
 	struct sofia_config config = {
