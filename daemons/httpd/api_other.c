@@ -41,7 +41,6 @@ void api_session_delete(struct httpd *h, struct request *r)
 	http_header_out(r, "Set-Cookie",
 			"__Host-sallyport=; Path=/; Secure; HttpOnly; "
 			"SameSite=Strict; Max-Age=0");
-	http_header_out(r, "Clear-Site-Data", "\"cache\", \"storage\"");
 	http_reply_json(r, 204, NULL);
 }
 
