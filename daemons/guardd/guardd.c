@@ -271,7 +271,6 @@ static int make(struct guardd *d)
 
 	secret_random(seed, sizeof(seed));
 	rate_init(&d->log, LOG_BURST, LOG_A_S);
-	d->incident_first = 1;
 	if (guard_init(&d->guard, seed) < 0)
 		return -ENOMEM;
 	d->incidents = incidents_new();

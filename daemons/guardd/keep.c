@@ -135,6 +135,9 @@ static bool on_incident(void *ctx, struct bytes key, struct bytes value)
 		return true;
 	memcpy(&id, key.data, sizeof(id));
 	row.id = be64toh(id);
+	/* Rows come in order: below the first there is nothing to delete. */
+	if (d->incident_first == 0)
+		d->incident_first = row.id;
 	incidents_load(d->incidents, &row);
 	return true;
 }
@@ -169,6 +172,8 @@ int keep_load(struct guardd *d)
 	int err = store_each(d->service->store, incident_db, all, false,
 			     on_incident, d);
 
+	if (d->incident_first == 0)
+		d->incident_first = 1;
 	if (err == 0 || err == -ENOENT)
 		err = store_each(d->service->store, offender_db, all, false,
 				 on_offender, d);
