@@ -55,11 +55,22 @@ void calls_free(struct calls *c)
 
 /* --- one call --- */
 
-struct talk *talk_find(struct calls *c, const char *id, struct refusal *why)
+/* Who asks for a call knows it: it is an orphan no more. */
+static struct talk *look_up(struct calls *c, const char *id)
 {
 	struct talk *call;
 
 	HASH_FIND_STR(c->all, id, call);
+	if (call && call->orphan &&
+	    !relay_orphan(call->relay, call->session, false))
+		call->orphan = false;
+	return call;
+}
+
+struct talk *talk_find(struct calls *c, const char *id, struct refusal *why)
+{
+	struct talk *call = look_up(c, id);
+
 	if (!call)
 		(void)refusal_set(why, "NoSuch", "no such call");
 	return call;
@@ -95,7 +106,7 @@ struct talk *talk_get(struct calls *c, const char *id, bool *made,
 		(void)refusal_set(why, "Invalid", "call: must not be empty");
 		return NULL;
 	}
-	HASH_FIND_STR(c->all, id, call);
+	call = look_up(c, id);
 	if (call)
 		return call;
 	call = talk_new(c, id);
@@ -393,7 +404,8 @@ void calls_orphan(struct calls *c)
 
 	HASH_ITER(hh, c->all, call, next)
 	{
-		if (relay_orphan(call->relay, call->session))
+		call->orphan = true;
+		if (relay_orphan(call->relay, call->session, true))
 			log_warn("call %s: no memory to mark it", call->id);
 	}
 }

@@ -24,6 +24,7 @@ struct talk {
 	uint32_t n_branches;
 	struct end *callee; /* the branch that is heard; in branches */
 	bool answered;      /* finally */
+	bool orphan;        /* sipd went, and has not asked for it since */
 	uint8_t codec;      /* of the caller, for the statistics */
 	uint8_t leg_codec[2];
 	calls_deleted_fn done;

@@ -42,6 +42,7 @@ struct order {
 	struct playlist list;
 	struct collect_conf collect;
 	char key;
+	bool orphan;
 };
 
 TAILQ_HEAD(session_list, media_session);
@@ -217,7 +218,7 @@ static void obey(struct relay *r, struct order *o)
 		leg_stop(l);
 		break;
 	case ORDER_ORPHAN:
-		o->session->orphan = true;
+		o->session->orphan = o->orphan;
 		break;
 	case ORDER_CLOSE:
 		close_session(r, o->session);
@@ -476,9 +477,13 @@ int relay_stop(struct relay *r, struct media_session *s, unsigned leg)
 	return post(r, order_new(ORDER_STOP, s, leg));
 }
 
-int relay_orphan(struct relay *r, struct media_session *s)
+int relay_orphan(struct relay *r, struct media_session *s, bool orphan)
 {
-	return post(r, order_new(ORDER_ORPHAN, s, 0));
+	struct order *o = order_new(ORDER_ORPHAN, s, 0);
+
+	if (o)
+		o->orphan = orphan;
+	return post(r, o);
 }
 
 void relay_close(struct relay *r, struct media_session *s)

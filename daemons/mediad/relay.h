@@ -43,7 +43,8 @@ int relay_collect(struct relay *r, struct media_session *s, unsigned leg,
 int relay_key(struct relay *r, struct media_session *s, unsigned leg, char key);
 int relay_echo(struct relay *r, struct media_session *s, unsigned leg);
 int relay_stop(struct relay *r, struct media_session *s, unsigned leg);
-/* Whoever asked for the call is gone: silence of both legs ends it. */
-int relay_orphan(struct relay *r, struct media_session *s);
+/* Whoever asked for the call is gone (or back): silence of both legs ends it.
+ */
+int relay_orphan(struct relay *r, struct media_session *s, bool orphan);
 /* Never fails: the order was made with the session. */
 void relay_close(struct relay *r, struct media_session *s);

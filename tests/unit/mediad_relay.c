@@ -1,6 +1,9 @@
 /* Real packets on loopback, through the media thread. */
+#include <math.h>
+
 #include "mediad/box.h"
 #include "mediad/phone.h"
+#include "sound.h"
 
 enum { CALLER, CALLEE };
 
@@ -174,6 +177,71 @@ static void digits_go_to_the_collector_alone(struct box *b)
 	hang_up(b, &p, "k");
 }
 
+/* A phone without telephone-event: its keys are in the sound. */
+static void keys_in_the_sound(struct box *b)
+{
+	struct encoder *e = encoder_new(CODEC_PCMA);
+	struct media_collect in;
+	struct phone a;
+	int16_t pcm[SOUND_FRAME];
+	uint8_t bytes[SOUND_BYTES];
+	uint16_t to;
+
+	CHECK(e);
+	phone_open(&a);
+	CHECK_EQ(box_accept(b, "i", CALLER, a.port, "8"), 0);
+	CHECK_STR(box_line(b, "RTP/AVP "), "8");
+	to = box_port(b);
+	record_init(&media_collect_record, &in);
+	snprintf(in.call, sizeof(in.call), "i");
+	in.max_digits = 1;
+	CHECK_EQ(calls_collect(b->calls, &in, &b->why), 0);
+	b->n_events = 0;
+	/* '5' is 770 and 1336 Hz. */
+	for (int i = 0; i < 20; i++) {
+		for (int k = 0; k < SOUND_FRAME; k++) {
+			double t = (i * SOUND_FRAME + k) / 8000.0 * 6.283185307;
+
+			pcm[k] = (int16_t)(4000 * sin(770 * t) +
+					   4000 * sin(1336 * t));
+		}
+		CHECK_EQ(encoder_frame(e, pcm, bytes), SOUND_FRAME);
+		phone_send(&a, to, 8, (uint16_t)i, 77, bytes, SOUND_FRAME);
+	}
+	box_wait(b, &b->n_events, 1);
+	CHECK_EQ(b->event.kind, MEDIA_EVENT_KIND_COLLECTED);
+	CHECK_STR(b->event.digits, "5");
+	encoder_free(e);
+	box_delete(b, "i");
+	(void)close(a.fd);
+}
+
+/* A key that came by SIP INFO, and one that nobody collects. */
+static void keys_beside_the_sound(struct box *b)
+{
+	struct media_collect in;
+	struct media_key key;
+
+	CHECK_EQ(box_accept(b, "j", CALLER, 40000, "8"), 0);
+	record_init(&media_key_record, &key);
+	snprintf(key.call, sizeof(key.call), "j");
+	snprintf(key.key, sizeof(key.key), "x");
+	CHECK(calls_key(b->calls, &key, &b->why));
+	snprintf(key.key, sizeof(key.key), "7");
+	CHECK_EQ(calls_key(b->calls, &key, &b->why), 0);
+	record_init(&media_collect_record, &in);
+	snprintf(in.call, sizeof(in.call), "j");
+	in.max_digits = 2;
+	CHECK_EQ(calls_collect(b->calls, &in, &b->why), 0);
+	b->n_events = 0;
+	CHECK_EQ(calls_key(b->calls, &key, &b->why), 0);
+	CHECK_EQ(calls_key(b->calls, &key, &b->why), 0);
+	box_wait(b, &b->n_events, 1);
+	CHECK_STR(b->event.digits, "77");
+	CHECK_EQ(b->event.kind, MEDIA_EVENT_KIND_COLLECTED);
+	box_delete(b, "j");
+}
+
 static void a_prompt_then_the_callee(struct box *b)
 {
 	struct pair p;
@@ -324,6 +392,8 @@ int main(void)
 	strangers_are_counted_not_heard(&b);
 	nonsense_is_dropped(&b);
 	digits_go_to_the_collector_alone(&b);
+	keys_in_the_sound(&b);
+	keys_beside_the_sound(&b);
 	a_prompt_then_the_callee(&b);
 	two_phones_without_a_common_codec(&b);
 	echo(&b);
