@@ -200,6 +200,25 @@ static struct branch *first_waiting(const struct b2b *call)
 	return NULL;
 }
 
+static bool any_invited(const struct b2b *call)
+{
+	const struct branch *b;
+
+	LIST_FOREACH(b, &call->branches, in_call)
+	if (b->invited)
+		return true;
+	return false;
+}
+
+/* No SDP for the rest: the phones that ring already go on ringing. */
+static void give_up_waiting(struct b2b *call)
+{
+	struct branch *b;
+
+	while (call->state != B2B_ENDING && (b = first_waiting(call)) != NULL)
+		failed(b, 503);
+}
+
 static void on_sdp(void *ctx, int err, const struct media_sdp_view *sdp)
 {
 	struct b2b *call = ctx;
@@ -209,6 +228,8 @@ static void on_sdp(void *ctx, int err, const struct media_sdp_view *sdp)
 		in.sdp = sdp->sdp;
 		in.n = sdp->n;
 		b2b_step(call, EV_SDP, &in);
+	} else if (any_invited(call)) {
+		give_up_waiting(call);
 	} else {
 		b2b_step(call, EV_NO_SDP, &in);
 	}

@@ -168,6 +168,23 @@ static void test_fork(void)
 	world_close();
 }
 
+/* The second group gets no SDP; the first is busy: that is the answer. */
+static void test_fork_half(void)
+{
+	world_open();
+	w.phones_registered = 3;
+	world_call("offer");
+	dial();
+	world_media("offer", 0, "local");
+	world_media("offer", -EBUSY, NULL);
+	CHECK_STR(w.phone[0]->log, "hangup:480");
+	CHECK_EQ(w.ended, 0);
+	world_leg(w.phone[2], LEG_FAILED, 486, NULL);
+	CHECK_STR(w.caller->log, "hangup:486");
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
 static void test_all_fail(void)
 {
 	world_open();
@@ -433,6 +450,7 @@ int main(void)
 	test_refuse();
 	test_refuse_in_words();
 	test_fork();
+	test_fork_half();
 	test_all_fail();
 	test_decline();
 	test_not_registered();
