@@ -9,6 +9,7 @@
 #include "bus.h"
 #include "bus_world.h"
 #include "check.h"
+#include "clock.h"
 #include "firewall_bus.h"
 #include "guard_bus.h"
 #include "guardd.h"
@@ -315,6 +316,51 @@ static void test_allow(struct world *w)
 	loop_until_count(w->bus.base, &w->door.unpermits, 2);
 }
 
+/* An end date takes the address out; the row stays for people to see. */
+static void test_allow_ends(struct world *w)
+{
+	struct guardd *d = guardd(w);
+	struct allowed_address row;
+	int unpermits = w->door.unpermits, permits = w->door.permits;
+
+	record_init(&allowed_address_record, &row);
+	snprintf(row.name, sizeof(row.name), "guest");
+	snprintf(row.source, sizeof(row.source), "198.51.100.9");
+	snprintf(row.services, sizeof(row.services), "sip");
+	row.until_ms = clock_wall_ms() + 300;
+	CHECK_EQ(table_put(d->allowed, "test", row.name, &row, NULL, NULL), 0);
+	loop_until_count(w->bus.base, &w->door.permits, permits + 1);
+	CHECK_EQ(report(w, "198.51.100.9"), REPORT_VERDICT_ACTION_ANSWER);
+	CHECK_EQ(w->asked.verdict.tries_left, 0); /* exempt */
+	loop_until_count(w->bus.base, &w->door.unpermits, unpermits + 1);
+	CHECK(table_get(d->allowed, "guest"));
+	CHECK_EQ(report(w, "198.51.100.9"), REPORT_VERDICT_ACTION_ANSWER);
+	CHECK_EQ(w->asked.verdict.tries_left, 9);
+}
+
+/* The clock is set: a ban lasts as long, and shows the new time. */
+static void test_clock(struct world *w)
+{
+	struct guardd *d = guardd(w);
+	struct guard_now now;
+	struct guard_key key;
+	struct ban *b;
+	uint64_t until_ms;
+	uint32_t left_s;
+
+	CHECK_EQ(guard_key_parse(&key, "sip@203.0.113.9"), 0);
+	b = bans_find(d->guard.bans, &key);
+	CHECK(b);
+	guardd_now(d, &now);
+	until_ms = b->until_ms;
+	left_s = guard_left_s(b, &now);
+	judge_clock_set(d, 86400000);
+	CHECK_EQ(b->until_ms, until_ms + 86400000);
+	CHECK_EQ(guard_left_s(b, &now), left_s);
+	judge_clock_set(d, -86400000);
+	CHECK_EQ(b->until_ms, until_ms);
+}
+
 static void on_done(void *ctx, const struct bus_error *error, const void *out)
 {
 	struct asked *a = ctx;
@@ -444,6 +490,8 @@ int main(void)
 	test_local(w);
 	test_fwd_away(w);
 	test_allow(w);
+	test_allow_ends(w);
+	test_clock(w);
 	test_person(w);
 	test_restart(w);
 	test_speed(w);
