@@ -294,9 +294,11 @@ void api_bus_error(struct request *r, const char *daemon,
 		const char *name;
 		unsigned status;
 	} known[] = {
-		{ "Invalid", 422 }, { "NoSuch", 404 },  { "Exists", 409 },
-		{ "InUse", 409 },   { "Changed", 412 }, { "Denied", 403 },
-		{ "Full", 507 },    { "Busy", 409 },
+		{ "Invalid", 422 }, { "NoSuch", 404 },   { "Exists", 409 },
+		{ "InUse", 409 },   { "Changed", 412 },  { "Denied", 403 },
+		{ "Full", 507 },    { "NoMemory", 507 }, { "Busy", 409 },
+		{ "TooMany", 409 }, { "Pending", 409 },  { "NoCodec", 409 },
+		{ "Failed", 500 },  { "Kernel", 500 },
 	};
 	const size_t prefix = sizeof(BUS_ERR) - 1;
 	const char *text = error->text ? error->text : "";

@@ -65,10 +65,10 @@ class World:
                                               stdout=log))
         proc.stdout.close()
 
-    def daemon(self, name):
+    def daemon(self, name, more=("--port", str(PORT))):
         state = self.top / "state" / name
         state.mkdir(parents=True, exist_ok=True)
-        more = ["--port", str(PORT)] if name == "httpd" else []
+        more = more if name == "httpd" else []
         self.start(name, [self.build / "daemons" / name / name,
                           "--state", state, "--run", self.top / "run",
                           "--bus", self.bus, *more], "ready")
@@ -122,9 +122,9 @@ class Browser:
         headers = dict(headers)
         if self.cookie:
             headers.setdefault("Cookie", self.cookie)
-        if not self.conn:
-            self.connect()
         try:
+            if not self.conn:
+                self.connect()
             self.conn.request(method, path, body, headers)
             reply = self.conn.getresponse()
             data = reply.read()
@@ -372,6 +372,24 @@ def test_events(_):
     check(b"event: end" in rest, "the end of the session is told")
 
 
+def test_port(w):
+    """The port is a setting; one that is taken is refused, the old stays."""
+    w.end("httpd")
+    w.daemon("httpd", [])
+    b = signed_in()
+    path = "/tables/httpd/web_settings/general"
+    taken = socket.create_server(("", 9997))
+    status, said = b.call("PATCH", path, {"port": 9997})
+    same((status, said["error"]), (500, "Failed"), "a port in use")
+    check("port 9997" in said["message"], said["message"])
+    taken.close()
+    same(b.call("GET", path)[1]["row"]["port"], PORT, "the old one stays")
+    same(b.call("PATCH", path, {"port": 9998})[0], 200, "another port")
+    same(Browser().ask("GET", "/")[0], 0, "the old one is closed")
+    same(b.call("PATCH", path, {"port": PORT})[0], 200, "open one goes on")
+    same(Browser().ask("GET", "/")[0], 200, "and back")
+
+
 def test_survives(w):
     """kill -9: whoever was signed in still is."""
     b = signed_in()
@@ -485,7 +503,8 @@ def test_logs(w):
 
 
 TESTS = [test_first_start, test_denied, test_fixation, test_tables,
-         test_roles, test_events, test_tls, test_guard, test_survives]
+         test_roles, test_events, test_tls, test_guard, test_port,
+         test_survives]
 
 
 def main(build):
