@@ -19,8 +19,10 @@ struct calls *calls_new(const struct calls_config *config)
 {
 	struct calls *c = calloc(1, sizeof(*c));
 
-	if (c)
-		c->config = *config;
+	if (!c)
+		return NULL;
+	c->config = *config;
+	rate_init(&c->busy_log, 5, 1);
 	return c;
 }
 
@@ -129,9 +131,12 @@ int talk_open_leg(struct talk *call, unsigned leg, struct refusal *why)
 		return 0;
 	err = ports_take(ports, &pair);
 	if (err) {
-		log_err("call %s: no pair of RTP ports (%s), of %u all are in "
-			"use: widen the range in the media settings",
-			call->id, strerror(-err), ports_count(ports));
+		log_limited(&call->calls->busy_log, LOG_ERR,
+			    "call %s: no pair of RTP ports: %s; %u of %u are "
+			    "free: if none, widen the range in the media "
+			    "settings",
+			    call->id, strerror(-err), ports_free_count(ports),
+			    ports_count(ports));
 		return refusal_set(why, "Busy", "no free RTP ports");
 	}
 	err = relay_sockets(call->relay, call->session, leg, &pair);
@@ -308,13 +313,18 @@ static struct talk *speaking(struct calls *c, const char *id, unsigned leg,
 	return NULL;
 }
 
-static int fetch(struct calls *c, const char *prompts, struct playlist *list,
-		 struct refusal *why)
+static int fetch(struct talk *call, unsigned leg, const char *prompts,
+		 struct playlist *list, struct refusal *why)
 {
+	struct calls *c = call->calls;
 	char bad[72];
-	int n = prompts_fetch(c->config.prompts, prompts, list->clips, bad,
-			      sizeof(bad));
+	int n;
 
+	if (!codec_info((enum codec)call->leg_codec[leg])->spoken)
+		return refusal_set(why, "NoCodec",
+				   "the leg has no codec that we speak");
+	n = prompts_fetch(c->config.prompts, prompts, list->clips, bad,
+			  sizeof(bad));
 	if (n >= 0) {
 		list->n = (uint32_t)n;
 		return 0;
@@ -335,7 +345,7 @@ int calls_play(struct calls *c, const struct media_play *in,
 	struct talk *call = speaking(c, in->call, in->leg, why);
 	struct playlist list = { .repeat = in->repeat, .id = in->id };
 
-	if (!call || fetch(c, in->prompts, &list, why))
+	if (!call || fetch(call, in->leg, in->prompts, &list, why))
 		return -EINVAL;
 	if (relay_play(call->relay, call->session, in->leg, &list))
 		return no_memory(why);
@@ -354,7 +364,8 @@ int calls_collect(struct calls *c, const struct media_collect *in,
 		.end_digit = in->end_digit[0],
 	};
 
-	if (!call || (*in->prompts && fetch(c, in->prompts, &list, why)))
+	if (!call ||
+	    (*in->prompts && fetch(call, in->leg, in->prompts, &list, why)))
 		return -EINVAL;
 	if (relay_collect(call->relay, call->session, in->leg, &list, &conf))
 		return no_memory(why);

@@ -7,6 +7,7 @@
 
 #include "calls.h"
 #include "end.h"
+#include "rate.h"
 
 enum { CALLER, CALLEE };
 
@@ -35,6 +36,7 @@ struct calls {
 	struct calls_config config;
 	struct talk *all; /* by id */
 	uint32_t n_closing;
+	struct rate busy_log;
 };
 
 struct talk *talk_find(struct calls *c, const char *id, struct refusal *why);

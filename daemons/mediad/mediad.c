@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "bus_media.h"
 #include "calls.h"
@@ -112,6 +113,18 @@ static int open_settings(struct mediad *m, char *why, size_t why_size)
 
 /* --- start and stop --- */
 
+/* Two descriptors a leg: a wide port range needs more than the usual 1024. */
+static void allow_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r))
+		return;
+	r.rlim_cur = r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r))
+		log_warn("descriptors: the limit stays: %s", strerror(errno));
+}
+
 static int make_parts(struct mediad *m, uint32_t threads)
 {
 	struct calls_config config = {
@@ -168,6 +181,7 @@ int mediad_start(struct service *s, uint32_t threads, char *why,
 	if (!m)
 		return -ENOMEM;
 	m->service = s;
+	allow_descriptors();
 	rate_init(&m->foreign_log, 10, 1);
 	rate_init(&m->foreign_report, 10, 1);
 	err = make_parts(m, threads ? threads : 1);
