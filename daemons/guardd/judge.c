@@ -312,7 +312,10 @@ struct wish {
 	struct guardd *d;
 	struct guard_key key;
 	uint32_t seconds;
-	bool was_there;
+	bool was_there; /* then: */
+	uint32_t old_origin;
+	uint64_t old_until_ms;
+	uint64_t old_until_mono_ms;
 	char actor[BAN_ACTOR];
 	judge_done_fn done;
 	void *ctx;
@@ -349,6 +352,12 @@ static void on_rejected(void *ctx, const char *err)
 		del_row(d, &w->key);
 		bans_take(d->guard.bans, ban);
 		wall_resync(d->wall);
+	} else if (err && ban) {
+		ban->origin = w->old_origin;
+		bans_end_at(d->guard.bans, ban, w->old_until_mono_ms,
+			    w->old_until_ms);
+		put_row(d, ban);
+		wall_resync(d->wall);
 	} else if (!err && ban) {
 		char words[120], source[ADDR_TEXT];
 
@@ -381,7 +390,13 @@ int judge_reject(struct guardd *d, const struct guard_key *key,
 	w = wish_new(d, key, actor, done, ctx);
 	if (!w)
 		return issue_set(issue, "", "no memory");
-	w->was_there = bans_find(d->guard.bans, key) != NULL;
+	ban = bans_find(d->guard.bans, key);
+	if (ban) {
+		w->was_there = true;
+		w->old_origin = ban->origin;
+		w->old_until_ms = ban->until_ms;
+		w->old_until_mono_ms = ban->until_mono_ms;
+	}
 	ban = guard_reject(&d->guard, key, seconds, actor, &now, issue);
 	if (!ban) {
 		free(w);

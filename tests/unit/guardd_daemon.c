@@ -382,6 +382,19 @@ static void person(struct world *w, size_t method, const void *in)
 	loop_until_count(w->bus.base, &w->asked.done, want);
 }
 
+/* 0: no such ban. */
+static uint32_t bans_left_s(struct world *w, const char *id)
+{
+	struct guard_now now;
+	struct guard_key key;
+	const struct ban *b;
+
+	CHECK_EQ(guard_key_parse(&key, id), 0);
+	b = bans_find(guardd(w)->guard.bans, &key);
+	guardd_now(guardd(w), &now);
+	return b ? guard_left_s(b, &now) : 0;
+}
+
 static void test_person(struct world *w)
 {
 	struct unreject un;
@@ -400,6 +413,18 @@ static void test_person(struct world *w)
 	person(w, GUARD_REJECT, &re);
 	CHECK_EQ(w->asked.errors, 1); /* local */
 	w->asked.errors = 0;
+	/* fwd refuses: what was so before is so again. */
+	w->door.refuse = true;
+	snprintf(re.source, sizeof(re.source), "203.0.113.50");
+	re.seconds = 7200;
+	person(w, GUARD_REJECT, &re);
+	snprintf(re.source, sizeof(re.source), "203.0.113.51");
+	person(w, GUARD_REJECT, &re);
+	w->door.refuse = false;
+	CHECK_EQ(w->asked.errors, 2);
+	w->asked.errors = 0;
+	CHECK_EQ(bans_left_s(w, "sip@203.0.113.50"), 60);
+	CHECK_EQ(bans_left_s(w, "sip@203.0.113.51"), 0);
 	record_init(&unreject_record, &un);
 	snprintf(un.source, sizeof(un.source), "203.0.113.50");
 	snprintf(un.service, sizeof(un.service), "all");
