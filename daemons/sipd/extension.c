@@ -229,11 +229,11 @@ static void first_mark(struct extensions *e)
 {
 	struct store_batch *b = store_batch_new(e->config.store);
 
-	if (b && store_batch_put(b, "sipd", (struct bytes){ "first", 5 },
-				 (struct bytes){ "done", 4 }) == 0) {
-		(void)store_commit(e->config.store, b, NULL, NULL);
+	if (b &&
+	    store_batch_put(b, "sipd", (struct bytes){ "first", 5 },
+			    (struct bytes){ "done", 4 }) == 0 &&
+	    store_commit(e->config.store, b, NULL, NULL) == 0)
 		return;
-	}
 	store_batch_free(b);
 }
 
