@@ -1,7 +1,9 @@
-"""Builds the pages: npm ci where needed, then www/build.mjs OUTDIR TYPES."""
+"""Builds the pages (npm ci where needed, then www/build.mjs) and embeds them."""
 import subprocess
 import sys
 from pathlib import Path
+
+import embed
 
 
 def fetch(www):
@@ -22,19 +24,19 @@ def sources(www):
             yield path
 
 
-def main(www, out, depfile, types):
-    www, target = Path(www), out
-    out = Path(out).resolve()
+def main(www, built, depfile, types, forms, out):
+    www, built = Path(www), Path(built).resolve() / "pages"
     try:
         fetch(www)
-        subprocess.run(["node", "build.mjs", str(out),
+        subprocess.run(["node", "build.mjs", str(built),
                         str(Path(types).resolve().parent)], cwd=www,
                        check=True, stdout=sys.stderr)
     except (OSError, subprocess.CalledProcessError) as err:
         sys.exit(f"the pages cannot be built ({err}): see above (nodejs "
                  f"and npm are needed), or set -Dui=off")
+    embed.main(built, forms, out)
     names = " ".join(str(p).replace(" ", "\\ ") for p in sources(www))
-    Path(depfile).write_text(f"{target}: {names}\n")
+    Path(depfile).write_text(f"{out}: {names}\n")
 
 
 if __name__ == "__main__":
