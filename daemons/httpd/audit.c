@@ -92,7 +92,10 @@ static int write_row(struct audit_log *a, const struct audit *row)
 		store_batch_free(b);
 		return err;
 	}
-	return store_commit(a->store, b, on_stored, NULL);
+	err = store_commit(a->store, b, on_stored, NULL);
+	if (err)
+		store_batch_free(b); /* too much waits: it stayed ours */
+	return err;
 }
 
 void audit_add(struct audit_log *a, enum audit_what what, const char *account,

@@ -62,11 +62,16 @@ static int keep(struct sessions *s, const struct login *l, bool there,
 				      (struct bytes){ buf, (size_t)n });
 	else
 		err = store_batch_del(b, DB, key);
+	if (!there)
+		store_batch_frees(b);
 	if (err) {
 		store_batch_free(b);
 		return err;
 	}
-	return store_commit(s->config.store, b, done, ctx);
+	err = store_commit(s->config.store, b, done, ctx);
+	if (err)
+		store_batch_free(b); /* too much waits: it stayed ours */
+	return err;
 }
 
 /* The same where nobody waits for it. */

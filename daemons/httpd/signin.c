@@ -292,16 +292,18 @@ void signin_reply(struct httpd *h, struct request *r, const struct login *l,
 	http_reply_json(r, 200, body);
 }
 
-/* It is on disk: no restart takes back what we say now. */
+/* It is on disk: no restart takes back what we say now. On a full disk the
+   administrator must get in all the same: such a session ends with us. */
 static void on_stored(void *ctx, int err)
 {
 	struct signin *s = ctx;
 	struct login *l = sessions_find(s->h->sessions, s->token);
 
-	if (err && l)
-		sessions_end(s->h->sessions, l, "it could not be kept");
-	if (err || !l) {
-		fail(s, 507, "Full", NULL, "There is no room: try again.");
+	if (err)
+		log_err("the session of %s ends at a restart: %s", s->name,
+			strerror(-err));
+	if (!l) {
+		fail(s, 401, "SignIn", NULL, "Sign in again.");
 		return;
 	}
 	log_info("%s signed in from %s", s->name, s->source_text);
