@@ -347,6 +347,40 @@ static bool in_order(const struct place *p, const struct request *rq)
 	       rq->cseq > p->row.cseq;
 }
 
+/* The same phone before it was restarted: the very same source, another
+   Call-ID (RFC 3261 section 10.2.4 keeps it from boot to boot). */
+static bool is_former(const struct place *p, const struct request *rq)
+{
+	return p->row.source_port == rq->peer.port &&
+	       p->row.transport == (uint32_t)rq->peer.transport &&
+	       addr_equal(&p->addr, &rq->peer.addr) &&
+	       strcmp(p->row.call_id, rq->call_id) != 0;
+}
+
+static size_t count_former(const struct aor *a, const struct request *rq)
+{
+	const struct place *p;
+	size_t n = 0;
+
+	TAILQ_FOREACH(p, &a->places, link)
+	n += is_former(p, rq);
+	return n;
+}
+
+/* Drops what a restarted phone left behind, the oldest first, until there are
+   at most `max`. */
+static void make_room(struct registrar *r, struct aor *a,
+		      const struct request *rq, size_t max)
+{
+	struct place *p = TAILQ_LAST(&a->places, places), *next;
+
+	for (; p && a->n > max; p = next) {
+		next = TAILQ_PREV(p, places, link);
+		if (is_former(p, rq))
+			place_remove(r, a, p, BINDING_FACT_OP_REMOVED);
+	}
+}
+
 /* May all of it be done? Counts what there will be. */
 static bool wishes_possible(struct aor *a, const struct request *rq,
 			    const struct wishes *w, const struct extension *e,
@@ -366,7 +400,8 @@ static bool wishes_possible(struct aor *a, const struct request *rq,
 		else if (p && w->items[i].expires_s == 0)
 			n--;
 	}
-	if (n > e->max_contacts && n > a->n) {
+	if (n > e->max_contacts && n > a->n &&
+	    n - e->max_contacts > count_former(a, rq)) {
 		answer_set(answer, 403, "Too Many Contacts");
 		return false;
 	}
@@ -450,10 +485,12 @@ void registrar_register(struct registrar *r, const struct request *rq,
 	if (rq->star)
 		remove_all(r, a, rq, answer);
 	else if (wishes_possible(a, rq, &w, e, answer)) {
-		if (carry_out(r, a, rq, &w) == 0)
+		if (carry_out(r, a, rq, &w) == 0) {
+			make_room(r, a, rq, e->max_contacts);
 			answer_bindings(a, answer);
-		else
+		} else {
 			answer_set(answer, 500, "Out of Memory");
+		}
 	}
 	aor_drop_if_empty(r, a);
 }

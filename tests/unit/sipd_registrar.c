@@ -111,6 +111,12 @@ static void test_limit(struct world *w)
 	CHECK_EQ(ask(w, "sip:801@h9", "600", "l", 20), 403);
 	CHECK_EQ(ask(w, "sip:801@h3", "600", "l", 21), 200);
 	CHECK_EQ(registrar_count(w->r), 5);
+	/* The same phone after a restart takes the place of its oldest. */
+	CHECK_EQ(ask(w, "sip:801@new", "600", "m", 1), 200);
+	CHECK_EQ(registrar_count(w->r), 5);
+	CHECK(!strstr(w->answer.headers, "<sip:801@h0>"));
+	CHECK(strstr(w->answer.headers, "<sip:801@new>"));
+	CHECK(strstr(w->answer.headers, "<sip:801@h1>"));
 	registrar_forget(w->r, "801", NULL);
 	CHECK_EQ(registrar_count(w->r), 0);
 }
