@@ -152,7 +152,10 @@ static int commit(struct books *b, const struct cdr *row, struct pending *p)
 		store_batch_free(batch);
 		return err;
 	}
-	return store_commit(b->store, batch, on_committed, p);
+	err = store_commit(b->store, batch, on_committed, p);
+	if (err)
+		store_batch_free(batch); /* too much waits: it stayed ours */
+	return err;
 }
 
 void books_write(struct books *b, const struct cdr *facts, books_done_fn done,

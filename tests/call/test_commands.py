@@ -1,0 +1,96 @@
+"""The commands for scripts, as ipc/README.md writes them, and what is refused."""
+
+import os
+import re
+import shlex
+import subprocess
+
+from box import TOP, Refused
+from sip import Client
+
+
+def commands():
+    """Each line of the README's block that begins with $S."""
+    with open(f"{TOP}/ipc/README.md") as f:
+        return [line.strip() for line in f if line.startswith("$S ")]
+
+
+def run(lab, line):
+    env = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=lab.box.bus)
+    words = ["dbus-send", "--system", "--print-reply", *shlex.split(line[3:])]
+    return subprocess.run(words, env=env, text=True, capture_output=True)
+
+
+def test_every_command_as_written(lab):
+    lines = commands()
+    assert len(lines) >= 12, "the README names the commands"
+    for line in lines:
+        out = run(lab, line)
+        if "string:CALL" in line:
+            assert "NoSuch" in out.stderr, f"{line}: {out.stderr}"
+        elif "Originate" in line:
+            assert out.returncode == 0 or "no phone of the caller is registered" in out.stderr, f"{line}: {out.stderr}"
+        else:
+            assert out.returncode == 0, f"{line}: {out.stderr}"
+
+
+def refused(lab, *args):
+    try:
+        lab.box.table(*args)
+    except Refused as e:
+        return str(e)
+    raise AssertionError(f"taken: {args}")
+
+
+def test_wrong_values_are_named(lab):
+    said = refused(lab, "sipd", "extension", "Put", "string:8x", "dict:string:string:name,Ada")
+    assert "number" in said, said
+    said = refused(lab, "sipd", "extension", "Set", "string:801", "string:permit_ip", "string:192.168.1.9/24")
+    assert "permit_ip" in said and "192.168.1.0/24" in said, said
+    said = refused(lab, "sipd", "extension", "Set", "string:801", "string:colour", "string:red")
+    assert "colour" in said, said
+    said = refused(lab, "guardd", "guard_service", "Set", "string:sip", "string:tries", "string:0")
+    assert "tries" in said, said
+    said = refused(lab, "guardd", "guard_service", "Delete", "string:sip")
+    assert "sip" in said, said
+
+
+def test_extension_made_and_gone(lab):
+    made = lab.box.table("sipd", "extension", "Put", "string:850", "dict:string:string:name,Eve")
+    secret = re.search(r'string "secret"\s+string "([^"]{16})"', made)
+    assert secret, made
+    listed = lab.box.table("sipd", "extension", "Get", "string:850")
+    assert secret[1] not in listed, "shown once"
+    p = lab.phone("850", password=secret[1])
+    assert p
+    lab.box.table("sipd", "extension", "Delete", "string:850")
+    assert not [r for r in lab.box.rows("sipd", "Registrations") if r["extension"] == "850"]
+
+
+def test_permit_ip(lab):
+    lab.box.table("sipd", "extension", "Set", "string:803", "string:permit_ip", "string:192.168.1.137;10.0.0.0/8")
+    c = Client(lab.net, "lan", "192.168.1.110", lab.net.PBX_LAN, "803")
+    lab.later(c.close)
+    assert c.register(lab.box.extensions["803"]).code == 401
+    lab.box.table("sipd", "extension", "Set", "string:803", "string:permit_ip", "string:192.168.1.101/255.255.255.255")
+    assert "192.168.1.101" in lab.box.table("sipd", "extension", "Get", "string:803")
+    lab.phone("803")
+
+
+def test_secrets_are_nowhere(lab):
+    """What was made stands in clear only on the sheets for root."""
+    words = [lab.box.extensions["801"].encode()] + ([lab.box.admin[1].encode()] if lab.box.admin else [])
+    sheets = ("first-extensions.csv", "first-password")
+    for root, _, files in os.walk(lab.box.state):
+        paths = [os.path.join(root, n) for n in files if n not in sheets]
+        for path in filter(os.path.isfile, paths):
+            with open(path, "rb") as f:
+                raw = f.read()
+            assert not any(w in raw for w in words), path
+
+
+def test_explain(lab):
+    rows = lab.box.rows("routed", "Explain", "string:801", "string:802", "string:now")
+    assert rows[-1]["step"] == "extension" and rows[-1]["applies"] == "true", rows
+    rows = lab.box.rows("routed", "Explain", "string:801", "string:112", "string:now")
+    assert rows[-1]["step"] == "emergency", rows

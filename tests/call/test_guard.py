@@ -1,0 +1,144 @@
+"""Attackers against the whole path of an attack: sipd, guardd, fwd, the kernel."""
+
+import re
+import tempfile
+
+from box import until
+from sip import Client
+
+TRIES = 10
+
+
+def stranger(lab, n, user="800", **kw):
+    c = Client(lab.net, "wan", f"203.0.113.{n}", lab.net.PBX_WAN, user, **kw)
+    lab.later(c.close)
+    return c
+
+
+def local(lab, user="800", address="192.168.1.110"):
+    c = Client(lab.net, "lan", address, lab.net.PBX_LAN, user)
+    lab.later(c.close)
+    return c
+
+
+def rejected(lab):
+    text = lab.box.table("guardd", "rejected", "List")
+    return set(re.findall(r'string "sip@([^"]+)"', text))
+
+
+def attack(client, times):
+    """How many wrong passwords were answered, until the first silence."""
+    for n in range(times):
+        a = client.register(f"wrong{n}", seconds=1.0)
+        if a is None:
+            return n
+        assert a.code in (401, 403), a.first
+    return times
+
+
+def test_exactly_ten_tries_are_answered(lab):
+    c = stranger(lab, 9)
+    assert attack(c, 30) == TRIES
+    assert "203.0.113.9" in rejected(lab)
+    assert c.ask("OPTIONS", 0.5) is None, "not one packet gets through"
+    # a neighbour is not hit
+    assert stranger(lab, 10).ask("REGISTER") is not None
+
+
+def test_unknown_users_count_and_look_the_same(lab):
+    known, unknown = stranger(lab, 11, "800"), stranger(lab, 12, "8888")
+    def shape(client):
+        a = client.register("wrong")
+        text = re.sub(rb'(nonce|tag|branch|received|rport)="?[^",;\r\n]*"?|Call-ID: .*|CSeq: .*|[0-9.]{7,}(:\d+)?', b"", a.raw)
+        return text.replace(b"8888", b"800")
+    assert shape(known) == shape(unknown)
+    assert attack(unknown, 30) == TRIES - 1
+
+
+def test_right_password_is_no_try(lab):
+    c = stranger(lab, 13)
+    for _ in range(TRIES + 5):
+        assert c.register(lab.box.extensions["800"]).code == 200
+
+
+def test_first_requests_are_no_tries(lab):
+    c = stranger(lab, 14)
+    for _ in range(3 * TRIES):
+        assert c.ask("REGISTER").code == 401
+
+
+def test_local_is_never_banned(lab):
+    c = local(lab)
+    assert c.register("wrong", seconds=3).code in (401, 403)
+    for n in range(2 * TRIES):
+        c.register(f"wrong{n}", seconds=0.1)
+    assert not rejected(lab) & {"192.168.1.110"}
+    until(lambda: (a := c.register(lab.box.extensions["800"])) and a.code == 200, 10, "the right password is let in")
+
+
+def test_let_in_over_the_bus(lab):
+    c = stranger(lab, 15)
+    assert attack(c, 30) == TRIES
+    lab.box.method("guardd", "Unreject", "string:203.0.113.15", "string:sip")
+    assert c.register(lab.box.extensions["800"]).code == 200
+
+
+def test_allowed_address_lifts_and_exempts(lab):
+    c = stranger(lab, 16)
+    assert attack(c, 30) == TRIES
+    lab.box.table("guardd", "allowed_address", "Put", "string:friend", "dict:string:string:source,203.0.113.16,services,sip")
+    assert "203.0.113.16" not in rejected(lab)
+    assert attack(c, 2 * TRIES) == 2 * TRIES
+    lab.box.table("guardd", "allowed_address", "Delete", "string:friend")
+
+
+def test_reject_by_hand_cuts_a_registered_phone(lab):
+    c = stranger(lab, 17)
+    assert c.register(lab.box.extensions["800"]).code == 200
+    lab.box.method("guardd", "Reject", "string:203.0.113.17", "string:sip", "uint32:3600")
+    assert c.ask("OPTIONS", 0.5) is None
+    lab.box.method("guardd", "Unreject", "string:203.0.113.17", "string:sip")
+    assert c.ask("OPTIONS") is not None
+
+
+def test_bans_survive_every_daemon(lab):
+    c = stranger(lab, 18)
+    assert attack(c, 30) == TRIES
+    for daemon in ("guardd", "fwd", "sipd"):
+        lab.box.kill(daemon)
+        assert c.ask("REGISTER", 0.5) is None, daemon
+        assert "203.0.113.18" in rejected(lab), daemon
+
+
+def test_scanner_gets_silence_and_no_ban(lab):
+    c = stranger(lab, 19, agent="friendly-scanner")
+    for _ in range(2 * TRIES):
+        assert c.ask("OPTIONS", 0.05) is None
+    assert "203.0.113.19" not in rejected(lab), "a forged source could be anybody"
+    until(lambda: any(r["kind"] == "scanner" and r["source"] == "203.0.113.19"
+                      for r in lab.box.rows("guardd", "Incidents", "string:", "uint32:100")), 10, "the incident")
+
+
+def test_forged_lan_source_gets_nobody_banned(lab):
+    net = lab.net
+    net.ip("wan", "addr", "add", "192.168.1.101/32", "dev", "lo")
+    lab.later(lambda: net.ip("wan", "addr", "del", "192.168.1.101/32", "dev", "lo"))
+    c = Client(net, "wan", "192.168.1.101", net.PBX_WAN, "800")
+    lab.later(c.close)
+    for _ in range(TRIES + 2):
+        c.send(c.build("REGISTER"))
+    assert not rejected(lab) & {"192.168.1.101"}
+    assert lab.phone("801", address="192.168.1.101")
+
+
+def test_svwar_enumerates_nobody(lab):
+    out = lab.net.run("wan", "timeout", "60", "svwar", "-e800-820", "-mREGISTER", "--force", lab.net.PBX_WAN, check=False)
+    assert not re.search(r"\b8[0-2]\d\s*\|\s*(reqauth|noauth|weird)", out.stdout), out.stdout
+
+
+def test_svcrack_is_shut_out(lab):
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as words:
+        words.write("".join(f"guess{n}\n" for n in range(40)) + lab.box.extensions["800"] + "\n")
+        words.flush()
+        out = lab.net.run("wan", "timeout", "60", "svcrack", "-u800", f"-d{words.name}", lab.net.PBX_WAN, check=False)
+    assert lab.box.extensions["800"] not in out.stdout + out.stderr

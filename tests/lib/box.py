@@ -1,0 +1,111 @@
+"""The product under test: rootfs/up in the laboratory's pbx namespace, with a state of its own."""
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+NAMES = {"sipd": "Sip", "mediad": "Media", "routed": "Route", "guardd": "Guard", "fwd": "Firewall", "httpd": "Web"}
+
+
+class Refused(Exception):
+    """dbus-send was answered with an error."""
+
+
+def until(true, seconds, what):
+    """Polls a condition of the outside world that sends no event."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = true()
+        if value:
+            return value
+        threading.Event().wait(0.02)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+class Box:
+    def __init__(self, net, state=None):
+        self.net = net
+        self.state = state or tempfile.mkdtemp(prefix="box-")
+        self.up()
+
+    def up(self):
+        os.chmod(self.state, 0o755)
+        out = self.net.run("pbx", f"{TOP}/rootfs/up", "--detach", "--state", self.state, check=False)
+        if out.returncode:
+            raise RuntimeError(f"rootfs/up: {out.stdout}{out.stderr}")
+        self.said = out.stdout
+        words = dict(line.split(" ", 1) for line in out.stdout.splitlines() if re.match(r"(bus|web|admin|extensions) ", line))
+        self.bus, self.web = words["bus"], words["web"]
+        self.admin = words.get("admin", "").split(" ") if "admin" in words else None
+        with open(words["extensions"]) as f:
+            self.extensions = {r[0]: r[1] for r in csv.reader(f) if r and r[0].isdigit()}
+
+    def down(self):
+        return self.net.run("pbx", f"{TOP}/rootfs/up", "--stop", "--state", self.state, check=False)
+
+    def close(self):
+        out = self.down()
+        shutil.rmtree(self.state, ignore_errors=True)
+        if out.returncode:
+            raise RuntimeError(f"rootfs/up --stop: {out.stderr}")
+
+    def send(self, *words, check=True):
+        """dbus-send --system --print-reply WORDS, as the README writes it."""
+        env = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus)
+        out = subprocess.run(("dbus-send", "--system", "--print-reply", *words), env=env, text=True, capture_output=True)
+        if check and out.returncode:
+            raise Refused(out.stderr.strip())
+        return out.stdout
+
+    def method(self, daemon, member, *args):
+        n = NAMES[daemon]
+        return self.send(f"--dest=org.sallyport.{n}", f"/org/sallyport/{n}", f"org.sallyport.{n}1.{member}", *args)
+
+    def table(self, daemon, table, member, *args):
+        n = NAMES[daemon]
+        return self.send(f"--dest=org.sallyport.{n}", f"/org/sallyport/{n}/{table}", f"org.sallyport.Table1.{member}", *args)
+
+    def rows(self, daemon, member, *args):
+        """The rows of a method that answers aa{ss}."""
+        rows, key = [], None
+        for line in self.method(daemon, member, *args).splitlines():
+            line = line.strip()
+            if line == "array [":
+                rows.append({})
+            m = re.match(r'string "(.*)"$', line)
+            if m and key is None:
+                key = m[1]
+            elif m:
+                rows[-1][key], key = m[1], None
+        return [r for r in rows if r]
+
+    def pid(self, daemon):
+        try:
+            with open(f"{self.state}/service/{daemon}/supervise/pid") as f:
+                return int(f.read().strip() or 0)
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def kill(self, daemon, signal=9):
+        """Kills a daemon and waits until it answers again, as another process."""
+        old = self.pid(daemon)
+        os.kill(old, signal)
+        until(lambda: self.pid(daemon) not in (0, old) and self.answers(daemon), 30, f"{daemon} is back")
+
+    def answers(self, daemon):
+        n = NAMES[daemon]
+        try:
+            self.send(f"--dest=org.sallyport.{n}", "--reply-timeout=1000", f"/org/sallyport/{n}", "org.freedesktop.DBus.Peer.Ping")
+            return True
+        except Refused:
+            return False
+
+    def log(self, daemon):
+        with open(f"{self.state}/log/{daemon}/current") as f:
+            return f.read()

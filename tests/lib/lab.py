@@ -1,0 +1,59 @@
+"""One laboratory: the networks, the product in them, and the phones a test adds."""
+
+import sys
+
+from box import Box
+from netns import Net
+from phone import Phone
+
+
+class Lab:
+    def __enter__(self):
+        self.net = Net()
+        self.phones, self.ends, self.port = [], [], 5070
+        self.net.__enter__()
+        try:
+            self.box = Box(self.net)
+        except BaseException:
+            self.net.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.tidy()
+        try:
+            self.box.close()
+        finally:
+            self.net.__exit__()
+
+    def phone(self, number, where="lan", address=None, server=None, register=True, **kw):
+        """A phone of an extension; waits until it is registered."""
+        self.port += 20
+        address = address or {"lan": "192.168.1.101", "wan": "203.0.113.20", "home": "10.9.0.100"}[where]
+        server = server or (Net.PBX_LAN if where == "lan" else Net.PBX_WAN)
+        kw.setdefault("password", self.box.extensions.get(number, "none"))
+        p = Phone(self.net, where, address, number, server=server, port=self.port, **kw)
+        self.phones.append(p)
+        if register:
+            p.says("200 OK (Sallyport)")
+        return p
+
+    def later(self, end):
+        """Something to call when the test is over."""
+        self.ends.append(end)
+
+    def tidy(self):
+        for p in self.phones:
+            p.close()
+        for end in reversed(self.ends):
+            end()
+        self.phones, self.ends, self.port = [], [], 5070
+
+    def tell(self):
+        """After a failure: the last words of each daemon."""
+        for d in ("sipd", "mediad", "routed", "guardd", "fwd", "httpd"):
+            try:
+                for line in self.box.log(d).splitlines()[-6:]:
+                    print(f"    {d}: {line}", file=sys.stderr)
+            except OSError as e:
+                print(f"    {d}: {e}", file=sys.stderr)
