@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 enum {
 	ENDING_MS = 40000, /* 64*T1 of RFC 3261 and some */
 	SWEEP_S = 5,
+	QUIET_SWEEPS = 8, /* 40 s: no transaction is left of any call */
 };
 
 static const char allow[] =
@@ -51,19 +53,40 @@ static void on_reap(evutil_socket_t fd, short what, void *arg)
 	sofia_kick(l->config.sofia);
 }
 
+bool legs_any(const struct legs *l)
+{
+	return !LIST_EMPTY(&l->list) || !LIST_EMPTY(&l->dead);
+}
+
+/*
+ * After a storm of calls the heap keeps what its transactions took, hundreds
+ * of megabytes after a thousand calls a second. Given back when all is quiet.
+ */
+static void trim(struct legs *l)
+{
+	if (legs_any(l)) {
+		l->quiet = 0;
+	} else if (l->quiet < QUIET_SWEEPS && ++l->quiet == QUIET_SWEEPS) {
+		(void)malloc_trim(0);
+	}
+}
+
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct legs *l = arg;
 	uint64_t now_ms = clock_mono_ms();
-	struct leg *leg;
+	struct leg *leg = LIST_FIRST(&l->list);
 
 	(void)fd;
 	(void)what;
-	LIST_FOREACH(leg, &l->list, in_legs)
-	{
+	while (leg != NULL) {
+		struct leg *next = LIST_NEXT(leg, in_legs);
+
 		if (leg->ending && now_ms >= leg->give_up_ms)
 			leg_bury(leg);
+		leg = next;
 	}
+	trim(l);
 }
 
 struct legs *legs_new(const struct legs_config *config)
@@ -101,11 +124,6 @@ void legs_free(struct legs *l)
 	if (l->sweep != NULL)
 		event_free(l->sweep);
 	free(l);
-}
-
-bool legs_any(const struct legs *l)
-{
-	return !LIST_EMPTY(&l->list) || !LIST_EMPTY(&l->dead);
 }
 
 struct leg *leg_alloc(struct legs *l, const struct peer *peer, leg_event_fn fn,
@@ -474,6 +492,9 @@ void leg_hangup(struct leg *leg, const struct leg_end *end)
 		leg_send_bye(leg);
 		break;
 	case LEG_ST_UP:
+		/* Its 2xx with an offer must be acknowledged first. */
+		if (leg->offer == OFFER_OURS_ACK)
+			leg_ack(leg, leg->local_sdp.data, leg->local_sdp.n);
 		leg_send_bye(leg);
 		break;
 	case LEG_ST_OVER:

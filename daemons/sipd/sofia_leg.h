@@ -102,6 +102,7 @@ struct legs {
 	LIST_HEAD(, leg) dead; /* for the reaper */
 	struct event *reaper;
 	struct event *sweep;
+	uint32_t quiet; /* sweeps without any leg */
 };
 
 /* sofia_leg.c */

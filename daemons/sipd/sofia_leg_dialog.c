@@ -61,8 +61,8 @@ static int on_bye(struct leg *leg, nta_incoming_t *irq)
 	if (cancel)
 		(void)nta_outgoing_tcancel(leg->invite_out, NULL, NULL,
 					   TAG_END());
-	else if (leg->state == LEG_ST_REACHED)
-		leg_ack(leg, NULL, 0);
+	else if (leg->state == LEG_ST_REACHED || leg->offer == OFFER_OURS_ACK)
+		leg_ack(leg, leg->local_sdp.data, leg->local_sdp.n);
 	leg->bye_due = false;
 	leg->state = LEG_ST_OVER;
 	leg_emit_code(leg, LEG_GONE, 200, "hung up");
@@ -144,6 +144,7 @@ static int on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
 		leg_reject(leg, 500);
 		return 0;
 	}
+	ev.body = leg->offered_sdp.data;
 	if (ev.body_bytes == 0)
 		ev.kind = LEG_OFFER_WANTED;
 	leg_emit(leg, &ev);
@@ -249,6 +250,7 @@ int leg_on_reack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 	if (leg_sdp_of(sip, &ev.body, &ev.body_bytes) == 0 &&
 	    ev.body_bytes > 0) {
 		(void)leg_keep(&leg->remote_sdp, ev.body, ev.body_bytes);
+		ev.body = leg_remote_sdp(leg, &ev.body_bytes);
 		leg_emit(leg, &ev);
 	} else {
 		leg_emit_code(leg, LEG_OFFER_DROPPED, 400, "ACK without SDP");
@@ -288,13 +290,12 @@ bool leg_can_offer(const struct leg *leg)
 	       leg->request_out == NULL;
 }
 
-static void end_request_out(struct leg *leg)
+/* The open request of ours has its final response. */
+static void detach(struct leg *leg)
 {
-	nta_outgoing_destroy(leg->request_out);
 	leg->request_out = NULL;
 	leg->offer = OFFER_NONE;
-	/* Its final response came after the BYE: that was the last of it. */
-	leg_settle(leg);
+	leg->refresh = false;
 }
 
 static void on_offer_success(struct leg *leg, nta_outgoing_t *orq,
@@ -312,9 +313,10 @@ static void on_offer_success(struct leg *leg, nta_outgoing_t *orq,
 	leg_session_start(leg);
 	if (leg_sdp_of(sip, &ev.body, &ev.body_bytes) != 0)
 		ev.body_bytes = 0;
-	leg->refresh = false;
-	if (ev.body_bytes > 0)
+	if (ev.body_bytes > 0) {
 		(void)leg_keep(&leg->remote_sdp, ev.body, ev.body_bytes);
+		ev.body = leg_remote_sdp(leg, &ev.body_bytes);
+	}
 	if (invite && leg->asked && ev.body_bytes > 0 && !leg->ending) {
 		leg->offer = OFFER_OURS_ACK;
 		leg_emit(leg, &ev);
@@ -322,9 +324,11 @@ static void on_offer_success(struct leg *leg, nta_outgoing_t *orq,
 	}
 	if (invite)
 		leg_send_ack(leg, orq, NULL);
-	end_request_out(leg);
+	detach(leg);
 	if (!refresh)
 		leg_emit(leg, &ev);
+	nta_outgoing_destroy(orq);
+	leg_settle(leg);
 }
 
 static int on_offer_response(struct leg *leg, nta_outgoing_t *orq,
@@ -341,8 +345,7 @@ static int on_offer_response(struct leg *leg, nta_outgoing_t *orq,
 		on_offer_success(leg, orq, sip);
 		return 0;
 	}
-	end_request_out(leg);
-	leg->refresh = false;
+	detach(leg);
 	if (status == 408 || status == 481)
 		/* RFC 3261 section 12.2.1.2: the dialog is no more. */
 		leg_emit_code(leg, LEG_GONE, (uint32_t)status,
@@ -353,6 +356,8 @@ static int on_offer_response(struct leg *leg, nta_outgoing_t *orq,
 		leg_session_start(leg);
 	else
 		leg_emit_code(leg, LEG_REFUSED, (uint32_t)status, NULL);
+	nta_outgoing_destroy(orq);
+	leg_settle(leg);
 	return 0;
 }
 

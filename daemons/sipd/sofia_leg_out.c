@@ -192,6 +192,7 @@ static void on_progress(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 	if (ev.body_bytes > 0) {
 		ev.kind = LEG_EARLY;
 		(void)leg_keep(&leg->remote_sdp, ev.body, ev.body_bytes);
+		ev.body = leg_remote_sdp(leg, &ev.body_bytes);
 	}
 	leg_emit(leg, &ev);
 }
@@ -228,8 +229,8 @@ static void on_success(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 		ev.body_bytes = 0;
 	if (ev.body_bytes > 0)
 		(void)leg_keep(&leg->remote_sdp, ev.body, ev.body_bytes);
-	else /* told before in a reliable 183 */
-		ev.body = leg_remote_sdp(leg, &ev.body_bytes);
+	/* Without SDP it was told before, in a reliable 183. */
+	ev.body = leg_remote_sdp(leg, &ev.body_bytes);
 	leg_emit(leg, &ev);
 }
 
@@ -244,8 +245,6 @@ static bool sent_again(struct leg *leg, const sip_t *sip)
 		leg->min_se_s = (uint32_t)sip->sip_min_se->min_delta;
 	if (leg->session_s < leg->min_se_s)
 		leg->session_s = leg->min_se_s;
-	nta_outgoing_destroy(leg->invite_out);
-	leg->invite_out = NULL;
 	return leg_invite(leg, leg->local_sdp.data, leg->local_sdp.n) == 0;
 }
 
@@ -258,22 +257,23 @@ static uint32_t retry_after(const sip_t *sip)
 	return s > 3600 ? 3600 : (uint32_t)s;
 }
 
-static void on_failure(struct leg *leg, const sip_t *sip)
+/* Letting go of a transaction may free its response: that comes last. */
+static void on_failure(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 {
 	struct leg_event ev = { .kind = LEG_FAILED };
 	const char *phrase = sip->sip_status->st_phrase;
 
-	if (sent_again(leg, sip))
-		return;
-	leg->state = LEG_ST_OVER;
-	nta_outgoing_destroy(leg->invite_out);
-	leg->invite_out = NULL;
 	ev.code = (uint32_t)sip->sip_status->st_status;
 	ev.retry_after_s = retry_after(sip);
 	if (phrase != NULL)
 		text_from_peer(ev.reason, sizeof(ev.reason), phrase,
 			       strlen(phrase));
-	leg_emit(leg, &ev);
+	leg->invite_out = NULL;
+	if (!sent_again(leg, sip)) {
+		leg->state = LEG_ST_OVER;
+		leg_emit(leg, &ev);
+	}
+	nta_outgoing_destroy(orq);
 	leg_settle(leg);
 }
 
@@ -291,7 +291,7 @@ static int on_invite_response(struct leg *leg, nta_outgoing_t *orq,
 	else if (status < 300)
 		on_success(leg, orq, sip);
 	else
-		on_failure(leg, sip);
+		on_failure(leg, orq, sip);
 	return 0;
 }
 

@@ -470,6 +470,33 @@ def test_bye_crosses_reinvite(t):
     b.expect("ACK")
 
 
+def test_bye_while_an_answer_is_wanted(t):
+    """A re-INVITE without SDP has its offer, and BYE comes instead of the ACK."""
+    a, b = t.phone("801"), t.phone("802")
+    da, db, _, _ = up(a, b)
+    da.request("INVITE")
+    b.reply(b.expect("INVITE"), 200, body=b.sdp())
+    a.expect("200 INVITE")
+    da.request("BYE")
+    a.expect("200 BYE")
+    b.expect("ACK")
+    b.reply(b.expect("BYE"), 200)
+
+
+def test_update_over_tcp(t):
+    a, b = t.phone("801", tcp=True), t.phone("802", tcp=True)
+    allow = "Allow: INVITE, ACK, CANCEL, BYE, UPDATE, INFO\r\n"
+    da, db, _, _ = up(a, b, b_headers=allow)
+    reinvite(da, b, "sendonly", "recvonly", "UPDATE")
+    da.request("UPDATE", body=a.sdp("inactive"))
+    b.reply(b.expect("UPDATE"), 488)
+    a.expect("488 UPDATE")
+    da.request("INFO", "Content-Type: application/dtmf-relay\r\n", "Signal=5\r\nDuration=160\r\n")
+    a.expect("200 INFO")
+    b.reply(b.expect("INFO"), 200)
+    bye(db, a)
+
+
 def test_session_timer(t):
     a, b = t.phone("801"), t.phone("802")
     d = a.invite("802", headers="Supported: timer\r\nSession-Expires: 30\r\n")
