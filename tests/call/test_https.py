@@ -1,0 +1,84 @@
+"""The web's API in the whole product: signing in, being let in, being shut out."""
+
+import os
+
+from box import until
+from sip import Client
+from test_guard import TRIES, attack, rejected
+from web import Browser, Closed, first_sign_in
+
+PASSWORD = "Quiet-Harbour+92"
+
+
+def admin(lab, **kw):
+    b = Browser(lab.net, "lan", lab.net.PBX_LAN, **kw)
+    if os.path.exists(f"{lab.box.state}/truth/httpd/first-password"):
+        return first_sign_in(b, lab.box.admin, PASSWORD)
+    status, body = b.sign_in(lab.box.admin[0], PASSWORD)
+    assert status == 200, (status, body)
+    return b
+
+
+def test_first_sign_in(lab):
+    b = admin(lab)
+    status, body = b.ask("GET", "/status")
+    assert status == 200 and all(d["there"] for d in body["daemons"]), body
+    assert not os.path.exists(f"{lab.box.state}/truth/httpd/first-password"), "the one-time password is gone"
+
+
+def test_registrations_and_calls_are_seen(lab):
+    b = admin(lab)
+    lab.phone("801")
+    c = lab.phone("802", address="192.168.1.102", answer="auto")
+    until(lambda: b.ask("GET", "/status")[1]["live"]["registered"] == 2, 10, "two registered")
+    lab.phones[0].tell("dial", "802")
+    c.wait("CALL_ESTABLISHED")
+    rows = b.ask("GET", "/methods/sipd/Calls")[1]["rows"]
+    assert [(r["caller"], r["callee"]) for r in rows] == [("801", "802")], rows
+    assert b.ask("POST", "/methods/sipd/Hangup", {"call": rows[0]["id"]})[1]["count"] == 1
+    c.wait("CALL_CLOSED")
+
+
+def test_extension_from_the_page(lab):
+    b = admin(lab)
+    status, body = b.ask("POST", "/tables/sipd/extension", {"number": "860", "name": "Page"})
+    assert status == 201 and len(body["made"]["secret"]) == 16, (status, body)
+    lab.phone("860", password=body["made"]["secret"])
+    status, rows = b.ask("GET", "/tables/sipd/extension")
+    assert body["made"]["secret"] not in str(rows), "shown once"
+    rows = [{"op": "create", "key": str(n), "row": {}} for n in range(870, 880)]
+    status, body = b.ask("POST", "/tables/sipd/extension/_apply", {"rows": rows})
+    assert status == 200 and len({m["secret"] for m in body["made"].values()}) == 10, "each its own"
+    rows = [{"op": "delete", "key": str(n)} for n in (860, *range(870, 880))]
+    assert b.ask("POST", "/tables/sipd/extension/_apply", {"rows": rows})[0] == 200
+
+
+def test_let_in_over_https(lab):
+    b = admin(lab)
+    c = Client(lab.net, "wan", "203.0.113.25", lab.net.PBX_WAN, "800")
+    lab.later(c.close)
+    assert attack(c, 30) == TRIES
+    rows = b.ask("GET", "/tables/guardd/rejected")[1]["rows"]
+    mine = [r for r in rows if r["source"] == "203.0.113.25"]
+    assert mine and mine[0]["evidence"] and mine[0]["origin"] == "fail2ban", rows
+    assert b.ask("POST", "/methods/guardd/Unreject", {"source": "203.0.113.25", "service": "sip"})[1]["count"] == 1
+    assert "203.0.113.25" not in rejected(lab)
+    assert c.register(lab.box.extensions["800"]).code == 200
+
+
+def test_five_wrong_passwords_then_silence(lab):
+    """Exactly five tries of a stranger are answered; the owner on the LAN still gets in."""
+    admin(lab)
+    b = Browser(lab.net, "wan", lab.net.PBX_WAN, source="203.0.113.26")
+    answers = 0
+    try:
+        for n in range(12):
+            status, body = b.sign_in(lab.box.admin[0], f"Wrong-password-{n}", seconds=2.0)
+            assert status == 401 and body["error"] == "Credentials", body
+            answers += 1
+    except Closed:
+        pass
+    assert answers == 5, answers
+    admin(lab)
+    rows = admin(lab).ask("GET", "/tables/guardd/rejected")[1]["rows"]
+    assert [r for r in rows if r["source"] == "203.0.113.26" and r["service"] == "https"], rows

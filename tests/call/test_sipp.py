@@ -1,0 +1,42 @@
+"""sipp, the load tool: registrations with digest, and a hundred calls with digest and records."""
+
+import os
+import tempfile
+
+from box import until
+from test_call import records
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sipp")
+
+
+def sipp(lab, address, port, scenario, users, *more):
+    """Starts sipp on a phone's address with one line of values a user; it exits 0 when all went well."""
+    folder = tempfile.TemporaryDirectory(prefix="sipp-")
+    lab.later(folder.cleanup)
+    path = f"{folder.name}/users.csv"
+    with open(path, "w") as f:
+        f.write("SEQUENTIAL\n" + "".join(";".join(u) + "\n" for u in users))
+    p = lab.net.popen("lan", "sipp", lab.net.PBX_LAN + ":5060", "-sf", f"{HERE}/{scenario}.xml", "-inf", path,
+                      "-i", address, "-p", str(port), "-nostdin", "-timeout", "60", *more,
+                      cwd=folder.name, stdin=-3, stdout=-3, stderr=-3)
+    lab.later(lambda: p.poll() is None and (p.kill(), p.wait()))
+    return p
+
+
+def auth(lab, number):
+    return f"[authentication username={number} password={lab.box.extensions[number]}]"
+
+
+def test_two_hundred_registrations(lab):
+    users = [(n, auth(lab, n)) for n in ("800", "801", "802", "803")]
+    assert sipp(lab, "192.168.1.111", 6100, "register", users, "-m", "200", "-r", "100").wait(90) == 0
+
+
+def test_a_hundred_calls(lab):
+    before = len(records(lab))
+    assert sipp(lab, "192.168.1.112", 6102, "register", [("802", auth(lab, "802"))], "-m", "1").wait(30) == 0
+    sipp(lab, "192.168.1.112", 6102, "answer", [("802",)], "-m", "100")
+    caller = [("801", auth(lab, "801"), "802")]
+    assert sipp(lab, "192.168.1.113", 6104, "call", caller, "-m", "100", "-r", "20", "-d", "500").wait(90) == 0
+    until(lambda: len(records(lab)) >= before + 100, 10, "a hundred records")
+    assert not lab.box.rows("sipd", "Calls")
