@@ -44,8 +44,8 @@ struct digest {
 	struct bucket *buckets;
 };
 
-/* Phones seen to answer a SHA-256 challenge rightly. Others get MD5 alone:
-   some fail as soon as SHA-256 is offered at all (baresip 1.0). */
+/* Libraries of phones that manage SHA-256. All others get MD5 alone: some fail
+   as soon as SHA-256 is offered at all (baresip 1.0). */
 static const char *const sha256_agents[] = { "belle-sip/5", "belle-sip/6",
 					     NULL };
 

@@ -14,16 +14,19 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uthash.h>
 
 #include "clock.h"
+#include "log.h"
 
 #include "sofia_impl.h"
 
 enum {
-	FLOW_FD_MAX = 3500,   /* under the limit of open files */
+	FLOW_FD_MAX = 4096,   /* what we ask for as the limit of open files */
+	FLOW_FD_SPARE = 256,  /* of it for the bus, the store, the rest */
 	FLOW_PER_SOURCE = 32, /* of an untrusted source, none signed in */
 	FLOW_PER_LOCAL = 512,
 	FLOW_SILENT_MS = 8000, /* from the connection to the first request */
@@ -51,19 +54,39 @@ struct source_count {
 	UT_hash_handle hh;
 };
 
-/* glibc declares it with a union of pointers. */
+/* Descriptors are handed out lowest first: the number tells how many there
+   are. glibc declares this with a union of pointers. */
 int accept(int fd, __SOCKADDR_ARG address, socklen_t *addr_len)
 {
 	struct sockaddr *addr = address.__sockaddr__;
 	int s = accept4(fd, addr, addr_len, SOCK_CLOEXEC);
+	struct rlimit files;
 
-	if (s < FLOW_FD_MAX)
+	if (s < 0 || (addr && addr->sa_family == AF_UNIX))
 		return s;
-	if (addr && addr->sa_family == AF_UNIX)
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
+	    files.rlim_cur > FLOW_FD_MAX)
+		files.rlim_cur = FLOW_FD_MAX;
+	if ((rlim_t)s + FLOW_FD_SPARE < files.rlim_cur)
 		return s;
 	(void)close(s);
 	errno = ECONNABORTED;
 	return -1;
+}
+
+/* The usual 1024 would be few for phones that keep a connection. */
+static void raise_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
+	    files.rlim_cur >= FLOW_FD_MAX)
+		return;
+	files.rlim_cur =
+		files.rlim_max < FLOW_FD_MAX ? files.rlim_max : FLOW_FD_MAX;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		log_warn("cannot raise the limit of open files: fewer phones "
+			 "can connect over TCP and TLS");
 }
 
 static struct sofia_flow *flow_get(struct sofia *s, const struct addr *addr,
@@ -216,6 +239,7 @@ int sofia_flow_init(struct sofia *s)
 {
 	struct timeval tv = { 0, SWEEP_MS * 1000 };
 
+	raise_limit();
 	s->sweep = event_new(s->config.base, -1, EV_PERSIST, on_sweep, s);
 	if (!s->sweep || event_add(s->sweep, &tv) < 0)
 		return -ENOMEM;
