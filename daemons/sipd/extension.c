@@ -186,8 +186,10 @@ static void on_apply(void *ctx, struct table_change *change,
 	if (!same && row) {
 		shared_count(e, row->secret, 1);
 		s = shared_find(e, row->secret);
+		/* itself, too: it was checked before the rows it came with
+		   were there */
 		if (s && s->n > 1)
-			regrade(e, row->secret, row->number);
+			regrade(e, row->secret, "");
 	}
 	e->config.changed(e->config.ctx, old, row);
 	table_change_done(change, NULL);

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "live.h"
 #include "log.h"
+#include "store.h"
 #include "table.h"
 
 #include "bans.h"
@@ -290,25 +291,22 @@ static int open_extensions(struct sipd *d, char *why, size_t why_size)
 	return d->extensions ? 0 : -EIO;
 }
 
-int sipd_start(struct service *s, const char *bind, char *why, size_t why_size)
+/* The ports come before anything is written: when another program has them,
+   nothing was begun. */
+static int open_all(struct sipd *d, const char *bind, char *why,
+		    size_t why_size)
 {
-	struct sipd *d = calloc(1, sizeof(*d));
 	int rc;
 
-	(void)snprintf(why, why_size, "not enough memory");
-	if (!d)
-		return -ENOMEM;
-	s->daemon = d;
-	d->service = s;
 	d->bans = bans_new();
-	d->networks = networks_new(s->bus, on_networks, d);
+	d->networks = networks_new(d->service->bus, on_networks, d);
 	if (!d->bans || !d->networks)
 		return -ENOMEM;
 	rc = open_settings(d, why, why_size);
 	if (rc == 0)
-		rc = open_extensions(d, why, why_size);
-	if (rc == 0)
 		rc = open_sofia(d, bind, why, why_size);
+	if (rc == 0)
+		rc = open_extensions(d, why, why_size);
 	if (rc == 0)
 		rc = open_registrar(d);
 	if (rc == 0)
@@ -337,4 +335,23 @@ void sipd_stop(struct service *s)
 	bans_free(d->bans);
 	free(d);
 	s->daemon = NULL;
+}
+
+int sipd_start(struct service *s, const char *bind, char *why, size_t why_size)
+{
+	struct sipd *d = calloc(1, sizeof(*d));
+	int rc;
+
+	(void)snprintf(why, why_size, "not enough memory");
+	if (!d)
+		return -ENOMEM;
+	s->daemon = d;
+	d->service = s;
+	rc = open_all(d, bind, why, why_size);
+	if (rc == 0)
+		return 0;
+	/* Commits under way still know the tables. */
+	store_wait(s->store);
+	sipd_stop(s);
+	return rc;
 }
