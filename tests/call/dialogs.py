@@ -610,6 +610,33 @@ def test_tcp(t):
     bye(db, a)
 
 
+def test_silence(t):
+    """Phones that fall silent, all at once, for the 32 s that the timers of RFC 3261 take."""
+    a, b, c, d = t.phone("801"), t.phone("802"), t.phone("803"), t.phone("804")
+    never = a.invite("802")  # no answer to the INVITE at all
+    b.expect("INVITE")
+    cancelled, inv = ring(a, c)  # no answer to CANCEL
+    c.reply(inv, 180)
+    a.expect("180")
+    a.cancel(cancelled)
+    a.expect("200 CANCEL")
+    a.ack_refusal(a.expect("487"), cancelled.target)
+    gone, _, _, _ = up(a, c)  # no answer to BYE
+    gone.request("BYE")
+    a.expect("200 BYE")
+    unacked, inv = ring(a, d)  # no ACK
+    d.reply(inv, 200, body=d.sdp())
+    d.expect("ACK")
+    d.reply(d.expect("BYE", 40), 200)
+    refused = a.expect("480", 40)
+    assert refused["Call-ID"] == never.call_id, refused.headers
+    a.ack_refusal(refused, never.target)
+    b.waiting.clear()
+    e, f = t.phone("805"), t.phone("806")
+    da, _, _, _ = up(e, f)
+    bye(da, f)
+
+
 def test_connection_breaks(t):
     """A phone on TCP whose connection is gone: the call ends for the other side as for the record."""
     a, b = t.phone("801"), t.phone("802", tcp=True)
