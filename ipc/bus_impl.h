@@ -185,6 +185,8 @@ void hear_bus_lost(struct bus *bus);
 void hear_signal(struct link *l, DBusMessage *m);
 void hear_free(struct bus *bus);
 void on_batch_end(evutil_socket_t fd, short what, void *bus);
+/* Sends what waits: what was told before an answer arrives before it. */
+void signals_flush(struct bus *bus);
 
 /* --- bus_direct.c --- */
 /* The link to use for a peer: the direct one when it is ready. */

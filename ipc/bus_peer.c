@@ -418,7 +418,7 @@ static int send_now(struct bus *bus, DBusMessage *m)
 	return dbus_connection_send(bus->main.dbus, m, NULL) ? 0 : -ENOMEM;
 }
 
-static void batch_flush(struct bus *bus)
+void signals_flush(struct bus *bus)
 {
 	for (size_t i = 0; i < bus->n_batch; i++) {
 		(void)send_now(bus, bus->batch[i]);
@@ -442,7 +442,7 @@ void on_batch_end(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (bus->n_batch)
 		open_window(bus);
-	batch_flush(bus);
+	signals_flush(bus);
 }
 
 /* The first of a window goes at once, so that one alone has no delay. */
@@ -454,7 +454,7 @@ static int send_batched(struct bus *bus, DBusMessage *m)
 	}
 
 	if (bus->n_batch == BUS_BATCH_MAX)
-		batch_flush(bus);
+		signals_flush(bus);
 	bus->batch[bus->n_batch++] = dbus_message_ref(m);
 	return 0;
 }

@@ -112,6 +112,8 @@ void bus_reply_raw(struct bus_req *req, DBusMessage *reply)
 		return;
 	}
 
+	if (req->dbus == req->bus->main.dbus)
+		signals_flush(req->bus);
 	send_reply(req->dbus, req->call, reply);
 	dbus_message_unref(reply);
 	req_free(req);
