@@ -23,6 +23,11 @@ interface Refusal {
 	daemon?: string;
 }
 
+/** The daemons write half sentences for their logs; people read whole ones. */
+function sentence(s: string): string {
+	return s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? '' : '.');
+}
+
 export class ApiError extends Error {
 	status: number;
 	code: string;
@@ -31,7 +36,7 @@ export class ApiError extends Error {
 	daemon?: string;
 
 	constructor(status: number, body: Refusal) {
-		super(body.message || t('error.plain', { what: body.error }));
+		super(body.message ? sentence(body.message) : t('error.plain', { what: body.error }));
 		this.status = status;
 		this.code = body.error;
 		this.field = body.field;

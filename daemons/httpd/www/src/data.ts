@@ -1,6 +1,7 @@
 // Rows of the box that stay fresh: read once, read again when it says so.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { asError, get, tablePath, type ApiError } from './api';
+import { mayRead } from './forms';
 import { on, type Changed } from './live';
 
 const SETTLE_MS = 120;
@@ -18,8 +19,9 @@ export interface Data<T> {
 
 interface Answer<T> { rows: T[]; seq?: number }
 
-/** `wake` says which events mean: read again. */
-export function useRows<T>(path: string | null, wake: (name: string, data: unknown) => boolean): Data<T> {
+/** `wake` says which events mean: read again, once they have settled. */
+export function useRows<T>(path: string | null, wake: (name: string, data: unknown) => boolean,
+	settle_ms = SETTLE_MS): Data<T> {
 	const [state, setState] = useState<Omit<Data<T>, 'reload'>>({ rows: [], seq: 0, ready: false, at: 0 });
 	const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined), turn = useRef(0);
 	const test = useRef(wake);
@@ -41,7 +43,7 @@ export function useRows<T>(path: string | null, wake: (name: string, data: unkno
 
 	useEffect(() => {
 		/* a burst of events is one reading */
-		const soon = () => { timer.current ??= setTimeout(() => { timer.current = undefined; reload(); }, SETTLE_MS); };
+		const soon = () => { timer.current ??= setTimeout(() => { timer.current = undefined; reload(); }, settle_ms); };
 		const names = ['again', 'call', 'binding', 'ban', 'changed', 'daemon'];
 		const stops = names.map(n => on(n, d => { if (n === 'again' || test.current(n, d)) soon(); }));
 
@@ -57,8 +59,8 @@ export function useRows<T>(path: string | null, wake: (name: string, data: unkno
 	return { ...state, reload };
 }
 
-/** A table, fresh after every change of it and after the other events named. */
+/** A table (nothing, where this session may not read it), fresh after every change of it and after the other events named. */
 export const useTable = <T>(owner: string, table: string, ...also: string[]): Data<T> =>
-	useRows<T>(tablePath(owner, table), (name, d) => also.includes(name)
+	useRows<T>(mayRead(table) ? tablePath(owner, table) : null, (name, d) => also.includes(name)
 		|| (name === 'changed' && (d as Changed).table === table)
 		|| (name === 'daemon' && (d as { name: string }).name === owner));

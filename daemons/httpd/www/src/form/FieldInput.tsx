@@ -62,7 +62,7 @@ function Input(p: Props & { id: string; about?: string }) {
 	if (isChoice(f))
 		return <Choices {...p} id={id} />;
 	if (f.type === 'list')
-		return <textarea {...common} class="mono" rows={3} spellcheck={false} />;
+		return <textarea {...common} class="mono" rows={Math.min(8, Math.max(3, value.split('\n').length))} spellcheck={false} />;
 	if (isMoment(f))
 		return <input {...common} type="datetime-local" />;
 	if (f.type === 'u32' || f.type === 'u64')

@@ -26,7 +26,7 @@ export function PasswordField({ id, label, help, error, value, words, fresh, opt
 		<label for={id}>{label}{optional && <span class="muted sm"> {t('optional')}</span>}</label>
 		{help && <div class="help" id={`${id}-h`}>{help}</div>}
 		<div class="inrow">
-			<input id={id} name={id} type={show ? 'text' : 'password'} class="mono" value={value} spellcheck={false}
+			<input id={id} name={id} type={(show ? 'text' : 'password') as 'text'} class="mono" value={value} spellcheck={false}
 				autocomplete={fresh ? 'new-password' : 'current-password'} aria-describedby={about}
 				aria-invalid={error ? true : undefined} onInput={e => onInput(e.currentTarget.value)} />
 			<button type="button" aria-pressed={show} onClick={() => setShow(!show)}>{t(show ? 'hide' : 'show')}</button>

@@ -5,6 +5,9 @@ import { query, setQuery } from '../route';
 import { t } from '../text';
 import { SIZES, sortBy, useList, type Column, type Filter, type Shown } from './useList';
 
+/* so many are seen at a glance */
+const FEW = 10;
+
 interface Props<T> {
 	label: string;
 	rows: readonly T[];
@@ -101,7 +104,7 @@ export function DataTable<T>(p: Props<T>) {
 	if (!p.rows.length)
 		return <section class="card empty" aria-label={p.label}>{p.empty}</section>;
 	return <section class="card" aria-label={p.label}>
-		<Tools p={p} ticked={ticked} clear={() => setTicks(new Set())} />
+		{(p.rows.length > FEW || p.filters || p.bulk || query.value.get('q')) && <Tools p={p} ticked={ticked} clear={() => setTicks(new Set())} />}
 		{s.all.length === 0 ? <div class="empty">
 			<p>{t('list.nothing')}</p>
 			<button onClick={() => setQuery({ q: '', show: '', page: '' })}>{t('list.clear')}</button>

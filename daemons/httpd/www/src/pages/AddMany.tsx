@@ -47,14 +47,14 @@ function Text({ id, label, help, value, set, mono }: { id: string; label: string
 	</div>;
 }
 
-function Passwords({ f, set }: { f: Fields; set: (c: Partial<Fields>) => void }) {
+function Passwords({ f, set, error }: { f: Fields; set: (c: Partial<Fields>) => void; error: string }) {
 	return <fieldset>
 		<legend>{t('many.passwords')}</legend>
 		<label class="radio"><input type="radio" name="same" checked={!f.same} onChange={() => set({ same: false })} />{t('many.random')}</label>
 		<label class="radio"><input type="radio" name="same" checked={f.same} onChange={() => set({ same: true })} />{t('many.same')}</label>
 		{f.same && <>
 			<p class="banner warn">{t('many.same.warn')}</p>
-			<PasswordField id="many-secret" label={t('many.secret')} value={f.secret} fresh onInput={secret => set({ secret })} />
+			<PasswordField id="many-secret" label={t('many.secret')} value={f.secret} fresh error={error} onInput={secret => set({ secret })} />
 		</>}
 	</fieldset>;
 }
@@ -62,7 +62,8 @@ function Passwords({ f, set }: { f: Fields; set: (c: Partial<Fields>) => void })
 export function AddMany({ taken, onMade, onClose }: Props) {
 	const [f, setF] = useState<Fields>({ from: '', to: '', name: '', permit: '', secret: '', same: false });
 	const [error, setError] = useState(''), [busy, setBusy] = useState(false), [tried, setTried] = useState(false);
-	const set = (c: Partial<Fields>) => setF(o => ({ ...o, ...c })), { list, error: wrong } = numbers(f, taken);
+	const set = (c: Partial<Fields>) => { setTried(false); setF(o => ({ ...o, ...c })); };
+	const { list, error: wrong } = numbers(f, taken);
 	const weak = f.same && strength(f.secret).score < 3 ? t('password.weak') : '';
 
 	async function save(): Promise<void> {
@@ -89,13 +90,13 @@ export function AddMany({ taken, onMade, onClose }: Props) {
 		<button class="primary" disabled={busy}>{t(busy ? 'saving' : 'many.do')}</button>
 	</>}>
 		{error && <Alert>{error}</Alert>}
-		{tried && (wrong || weak) && <Alert>{wrong || weak}</Alert>}
+		{tried && wrong && <Alert>{wrong}</Alert>}
 		<div class="inrow">
 			<Text id="many-from" label={t('many.from')} value={f.from} set={from => set({ from })} mono />
 			<Text id="many-to" label={t('many.to')} value={f.to} set={to => set({ to })} mono />
 		</div>
 		<Text id="many-name" label={t('many.name')} help={t('many.name.help')} value={f.name} set={name => set({ name })} />
 		<Text id="many-permit" label={t('ext.permit')} help={t('many.permit.help')} value={f.permit} set={permit => set({ permit })} mono />
-		<Passwords f={f} set={set} />
+		<Passwords f={f} set={set} error={tried ? weak : ''} />
 	</Dialog>;
 }

@@ -10,6 +10,8 @@ import { Failed, PageHead, Skeleton } from '../ui/bits';
 import { Dialog } from '../ui/Dialog';
 
 const LIMIT = 500;
+/* a call's end is told before its record is on disk */
+const SETTLE_MS = 1000;
 
 /** Where they are read, and which events bring new ones. */
 const SOURCES: Record<string, { path: string; wake: string }> = {
@@ -19,7 +21,7 @@ const SOURCES: Record<string, { path: string; wake: string }> = {
 };
 
 export function RecordsPage({ form, title }: { form: Form; title: string }) {
-	const source = SOURCES[form.name]!, data = useRows<Row>(source.path, name => name === source.wake);
+	const source = SOURCES[form.name]!, data = useRows<Row>(source.path, name => name === source.wake, SETTLE_MS);
 	const [open, setOpen] = useState<Row | null>(null), [head, ...rest] = columnsOf(form);
 	const link = { ...head!, cell: (r: Row) => <button class="rowbtn" onClick={() => setOpen(r)}>{head!.cell(r)}</button> };
 
@@ -28,7 +30,7 @@ export function RecordsPage({ form, title }: { form: Form; title: string }) {
 		{data.error && <Failed error={data.error} at={data.at} retry={data.reload} />}
 		{!data.ready ? <Skeleton /> : <DataTable label={title} rows={data.rows} keyOf={r => String(r[form.key])} search={textOf(form)}
 			columns={[link, ...rest]} sort="" placeholder={t('list.search')} empty={<p>{t('empty.records')}</p>} />}
-		{open && <Dialog kind="drawer" title={title} onClose={() => setOpen(null)}>
+		{open && <Dialog kind="drawer" reading title={title} onClose={() => setOpen(null)}>
 			<dl class="facts">{form.fields.map(f => <div key={f.name}>
 				<dt>{f.label}</dt><dd><Cell f={f} v={open[f.name]} none={noneOf(f)} /></dd>
 			</div>)}</dl>

@@ -22,6 +22,13 @@ const allow = (b: Ban) => api('POST', tablePath('guardd', 'allowed_address'), {
 	source: b.source, services: b.service, note: t('rejected.allow.note'),
 });
 
+/** The bus knows who asked from here as httpd alone; the list of sign-ins has the name. */
+const By = ({ ban }: { ban: Ban }) => <>
+	{enumText(ban.origin)}
+	{ban.actor && ban.actor !== 'httpd' && <Muted> {ban.actor}</Muted>}
+	{ban.times > 1 && <Muted> {t('rejected.times', { n: ban.times })}</Muted>}
+</>;
+
 function columns(may: boolean, open: (o: Open) => void, one: (b: Ban) => void): Column<Ban>[] {
 	const all: Column<Ban>[] = [
 		{ id: 'source', label: t('rejected.source'), value: b => b.source, cell: b => <b class="mono">{b.source}</b> },
@@ -29,7 +36,7 @@ function columns(may: boolean, open: (o: Open) => void, one: (b: Ban) => void): 
 		{ id: 'until', label: t('rejected.until'), value: b => b.until_ms || Infinity, cell: b => b.until_ms ? <Ago ms={b.until_ms} /> : <Badge tone="danger">{t('rejected.ever')}</Badge> },
 		{ id: 'tries', label: t('rejected.tries'), wide: true, right: true, value: b => b.tries, cell: b => <span class="num">{number(b.tries)}</span> },
 		{ id: 'since', label: t('rejected.since'), wide: true, value: b => b.since_ms, cell: b => <Ago ms={b.since_ms} /> },
-		{ id: 'origin', label: t('rejected.by'), wide: true, value: b => b.origin, cell: b => <>{enumText(b.origin)}{b.actor && <Muted> {b.actor}</Muted>}{b.times > 1 && <Muted> {t('rejected.times', { n: b.times })}</Muted>}</> },
+		{ id: 'origin', label: t('rejected.by'), wide: true, value: b => b.origin, cell: b => <By ban={b} /> },
 		{ id: 'evidence', label: t('rejected.evidence'), wide: true, wrap: true, cell: b => b.evidence ? <span class="sm">{b.evidence}</span> : <Muted>–</Muted> },
 	];
 

@@ -59,7 +59,7 @@ function Calls({ calls }: { calls: Call[] }) {
 
 	return <section class="card" aria-labelledby="calls">
 		<header><h2 id="calls">{t('calls')}</h2><Badge>{calls.length}</Badge></header>
-		{calls.length === 0 ? <p class="empty">{t('calls.none')}</p> : <div class="tw" tabIndex={0} role="region" aria-label={t('calls')}><table>
+		{calls.length === 0 ? <p class="empty">{t('calls.none')}</p> : <div class="tw" tabIndex={0} role="region" aria-label={t('list.scroll', { list: t('calls') })}><table>
 			<thead><tr><th scope="col">{t('calls.from')}</th><th scope="col">{t('calls.to')}</th><th scope="col">{t('calls.state')}</th>
 				<th scope="col" class="right">{t('calls.time')}</th>{may && <th scope="col"><span class="vh">{t('list.actions')}</span></th>}</tr></thead>
 			<tbody>{calls.map(c => <tr key={c.id} data-key={c.id}>

@@ -11,11 +11,13 @@ interface Props {
 	/** Asked before Escape, the cross or Cancel close; false: stays. */
 	mayClose?: () => boolean;
 	onSubmit?: () => void;
+	/** Only to be read: the text itself can be scrolled by the keyboard. */
+	reading?: boolean;
 	footer?: (close: () => void) => ComponentChildren;
 	children: ComponentChildren;
 }
 
-export function Dialog({ title, kind = 'modal', onClose, mayClose, onSubmit, footer, children }: Props) {
+export function Dialog({ title, kind = 'modal', onClose, mayClose, onSubmit, reading, footer, children }: Props) {
 	const ref = useRef<HTMLDialogElement>(null), id = useId();
 
 	const close = () => {
@@ -38,7 +40,7 @@ export function Dialog({ title, kind = 'modal', onClose, mayClose, onSubmit, foo
 				<h2 id={id}>{title}</h2>
 				<button type="button" class="ghost icon" aria-label={t('close')} onClick={close}>×</button>
 			</header>
-			<div class="fields">{children}</div>
+			<div class="fields" {...(reading ? { tabIndex: 0, role: 'region', 'aria-labelledby': id } : {})}>{children}</div>
 			{footer && <footer>{footer(close)}</footer>}
 		</form>
 	</dialog>;
