@@ -25,7 +25,8 @@ void start_options(int argc, char **argv, const struct start_option *options);
 void start_close_inherited(void);
 
 /*
- * No new privileges, no core files, not dumpable, umask 027, no capabilities;
+ * No new privileges, no core files, not dumpable (a build with sanitizers is,
+ * so that it can report leaks at its end), umask 027, no capabilities;
  * `keep_net_admin` keeps that one (fwd). What is open stays open. Returns 0 or
  * a negative errno: -EPERM when the capability to keep is not there.
  */

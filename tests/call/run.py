@@ -17,6 +17,23 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 from lab import Lab  # noqa: E402
 
 
+def clean(lab):
+    """After a failure: away with what the test left, and no word on what follows from it."""
+    try:
+        lab.tidy()
+    except AssertionError as e:
+        print(f"        {e}", flush=True)
+
+
+def stop(lab, name, score):
+    """The product's orderly end is a test of its own: here leaks are told."""
+    try:
+        lab.__exit__(None, None, None)
+    except Exception as e:
+        score["failed"] += 1
+        print(f"FAILED  {name}: the end\n{e}", flush=True)
+
+
 def run_file(name, words, score):
     module = importlib.import_module(name)
     tests = [(n, f) for n, f in vars(module).items() if n.startswith("test_") and callable(f)]
@@ -34,6 +51,7 @@ def run_file(name, words, score):
             begin = time.monotonic()
             try:
                 f(lab)
+                lab.tidy()
                 score["passed"] += 1
                 print(f"ok      {name}.{n} ({time.monotonic() - begin:.1f} s)", flush=True)
             except Exception:
@@ -41,10 +59,9 @@ def run_file(name, words, score):
                 print(f"FAILED  {name}.{n}", flush=True)
                 traceback.print_exc()
                 lab.tell()
-            finally:
-                lab.tidy()
+                clean(lab)
     finally:
-        lab.__exit__(None, None, None)
+        stop(lab, name, score)
 
 
 def main(words):

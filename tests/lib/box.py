@@ -9,6 +9,8 @@ import tempfile
 import threading
 import time
 
+import faults
+
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 NAMES = {"sipd": "Sip", "mediad": "Media", "routed": "Route", "guardd": "Guard", "fwd": "Firewall", "httpd": "Web"}
 
@@ -32,13 +34,16 @@ class Box:
     def __init__(self, net, state=None):
         self.net = net
         self.state = state or tempfile.mkdtemp(prefix="box-")
+        self.watch = faults.Watch(self.state, ("bus", *NAMES))
         self.up()
 
     def up(self):
         os.chmod(self.state, 0o755)
-        out = self.net.run("pbx", f"{TOP}/rootfs/up", "--detach", "--state", self.state, check=False)
+        env = {**faults.ENV, **os.environ}
+        out = self.net.run("pbx", f"{TOP}/rootfs/up", "--detach", "--state", self.state, check=False, env=env)
         if out.returncode:
             raise RuntimeError(f"rootfs/up: {out.stdout}{out.stderr}")
+        self.watch.begin()
         self.said = out.stdout
         words = dict(line.split(" ", 1) for line in out.stdout.splitlines() if re.match(r"(bus|web|admin|extensions) ", line))
         self.bus, self.web = words["bus"], words["web"]
@@ -47,13 +52,17 @@ class Box:
             self.extensions = {r[0]: r[1] for r in csv.reader(f) if r and r[0].isdigit()}
 
     def down(self):
-        return self.net.run("pbx", f"{TOP}/rootfs/up", "--stop", "--state", self.state, check=False)
-
-    def close(self):
-        out = self.down()
-        shutil.rmtree(self.state, ignore_errors=True)
+        """Stops the product; raises faults.Fault when a daemon did not stop as it should."""
+        out = self.net.run("pbx", f"{TOP}/rootfs/up", "--stop", "--state", self.state, check=False)
         if out.returncode:
             raise RuntimeError(f"rootfs/up --stop: {out.stderr}")
+        self.watch.check_stopped()
+
+    def close(self):
+        try:
+            self.down()
+        finally:
+            shutil.rmtree(self.state, ignore_errors=True)
 
     def send(self, *words, check=True):
         """dbus-send --system --print-reply WORDS, as the README writes it."""
@@ -93,15 +102,20 @@ class Box:
             return 0
 
     def kill(self, daemon, signal=9):
-        """Kills a daemon and waits until it answers again, as another process."""
+        """Kills a daemon, or the bus, and waits until it answers again, as another process."""
         old = self.pid(daemon)
+        self.watch.expect_end(daemon)
         os.kill(old, signal)
         until(lambda: self.pid(daemon) not in (0, old) and self.answers(daemon), 30, f"{daemon} is back")
 
     def answers(self, daemon):
-        n = NAMES[daemon]
+        if daemon == "bus":
+            words = ("--dest=org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.GetId")
+        else:
+            n = NAMES[daemon]
+            words = (f"--dest=org.sallyport.{n}", f"/org/sallyport/{n}", "org.freedesktop.DBus.Peer.Ping")
         try:
-            self.send(f"--dest=org.sallyport.{n}", "--reply-timeout=1000", f"/org/sallyport/{n}", "org.freedesktop.DBus.Peer.Ping")
+            self.send(words[0], "--reply-timeout=1000", *words[1:])
             return True
         except Refused:
             return False

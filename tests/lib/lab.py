@@ -20,11 +20,13 @@ class Lab:
         return self
 
     def __exit__(self, *_):
-        self.tidy()
         try:
-            self.box.close()
+            self.tidy()
         finally:
-            self.net.__exit__()
+            try:
+                self.box.close()
+            finally:
+                self.net.__exit__()
 
     def phone(self, number, where="lan", address=None, server=None, register=True, **kw):
         """A phone of an extension; waits until it is registered."""
@@ -43,11 +45,13 @@ class Lab:
         self.ends.append(end)
 
     def tidy(self):
+        """Ends a test; raises faults.Fault when a daemon did what no daemon may."""
         for p in self.phones:
             p.close()
         for end in reversed(self.ends):
             end()
         self.phones, self.ends, self.port = [], [], 5070
+        self.box.watch.check()
 
     def tell(self):
         """After a failure: the last words of each daemon."""
