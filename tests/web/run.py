@@ -35,11 +35,6 @@ class World:
     def phone(self, number, password, address="192.168.1.101"):
         self.phones[number] = self.lab.phone(number, address=address, password=password)
 
-    def phone_leaves(self, number):
-        p = self.phones.pop(number)
-        self.lab.phones.remove(p)
-        p.close()
-
     def dial(self, number, callee):
         self.phones[number].tell("dial", callee)
 
@@ -59,9 +54,6 @@ class World:
             tries += 1
         return tries
 
-    def reject(self, source, service, seconds):
-        self.lab.box.method("guardd", "Reject", f"string:{source}", f"string:{service}", f"uint32:{seconds}")
-
     def put(self, daemon, table, key, row):
         pairs = ",".join(f"{k},{v}" for k, v in row.items())
         self.lab.box.table(daemon, table, "Put", f"string:{key}", f"dict:string:string:{pairs}")
@@ -71,6 +63,7 @@ class World:
 
     def down(self, daemon):
         """Holds a daemon down, as if it could not start."""
+        self.lab.box.watch.expect_end(daemon)
         self.sv("down", daemon)
 
     def up(self, daemon):

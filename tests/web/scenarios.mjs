@@ -293,7 +293,7 @@ const scenarios = {
 		await look(page, 'rejected');
 		await row(page, 'sip@203.0.113.77').getByRole('button', { name: 'For ever' }).click();
 		await page.getByRole('dialog').getByRole('button', { name: 'For ever' }).click();
-		await row(page, 'sip@203.0.113.77').getByText('for ever', { exact: true }).waitFor();
+		await row(page, 'sip@203.0.113.77').getByText('for ever', { exact: true }).last().waitFor();
 		await row(page, 'sip@203.0.113.77').getByRole('button', { name: 'Let in 203.0.113.77' }).click();
 		await row(page, 'sip@203.0.113.77').waitFor({ state: 'detached' });
 	},
@@ -359,7 +359,7 @@ const scenarios = {
 		await row(page, '820').waitFor();
 		await look(page, 'extensions-silent');
 		await menu(page, 'Status');
-		await page.locator('.points').getByText('Telephony is silent').waitFor();
+		await page.locator('.points').getByText('Telephony does not answer').waitFor();
 		await look(page, 'status-silent');
 		await world('up', 'sipd');
 		await page.locator('.daemons li').filter({ hasText: 'sipd' }).filter({ hasText: 'runs' }).waitFor();

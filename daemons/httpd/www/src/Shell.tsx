@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, login } from './api';
+import { mayRead } from './forms';
 import { connected, live } from './live';
 import { GROUPS, groupTitle, items, titleOf } from './menu';
 import { path } from './route';
@@ -33,8 +34,10 @@ function Figures() {
 	return <ul class={`live ${old}`} aria-label={t('live.label')}>
 		<li><span class={`dot ${connected.value ? 'ok' : 'danger'}`} />{t(connected.value ? 'live.up' : 'live.down')}</li>
 		<li><a href="#/">{t('live.calls')} <b>{l ? number(l.calls) : '–'}</b></a></li>
-		<li class="wide"><a href="#/basic/extensions?show=registered">{t('live.registered')} <b>{l ? `${number(l.registered)} / ${number(l.extensions)}` : '–'}</b></a></li>
-		<li class="wide"><a href="#/security/rejected">{t('live.bans')} <b>{l ? number(l.bans) : '–'}</b></a></li>
+		<li class="wide"><a href="#/basic/extensions?show=registered">
+			{t('live.registered')} <b>{l ? `${number(l.registered)} / ${number(l.extensions)}` : '–'}</b>
+		</a></li>
+		{mayRead('rejected') && <li class="wide"><a href="#/security/rejected">{t('live.bans')} <b>{l ? number(l.bans) : '–'}</b></a></li>}
 	</ul>;
 }
 

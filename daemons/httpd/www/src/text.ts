@@ -78,6 +78,9 @@ export const fullMoment = (ms: number): string => dateTime.format(new Date(ms));
 export function ago(ms: number, now: number): string {
 	const s = Math.round((ms - now) / 1000), size = Math.abs(s);
 
+	/* two clocks differ by a little */
+	if (size < 3)
+		return t('now');
 	if (size < 60)
 		return relative.format(s, 'second');
 	if (size < 3600)

@@ -68,7 +68,9 @@ function Input(p: Props & { id: string; about?: string }) {
 	if (f.type === 'u32' || f.type === 'u64')
 		return <div class="inrow">
 			<input {...common} inputMode="numeric" class="figure" />
-			{f.unit && <span class="unit">{t('unit.of', { unit: f.unit })}{f.unit === 's' && Number(value) >= 60 && ` = ${duration(Number(value))}`}</span>}
+			{f.unit && <span class="unit">
+				{t('unit.of', { unit: f.unit })}{f.unit === 's' && Number(value) >= 60 && ` = ${duration(Number(value))}`}
+			</span>}
 		</div>;
 	return <input {...common} type="text" autocomplete="off" spellcheck={false} class={f.format && f.format !== 'account' ? 'mono' : ''} />;
 }

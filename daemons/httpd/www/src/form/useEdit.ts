@@ -1,5 +1,5 @@
 // A row being edited: what was typed, what is wrong with it, how it is saved.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { api, asError, get, tablePath, type Row, type Saved } from '../api';
 import { fieldOf, type Form } from '../forms';
 import { changes, check, editOf, type Edit, type Errors } from './values';
@@ -36,8 +36,8 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 	};
 
 	useEffect(() => () => { alive.current = false; }, []);
-	/* what nobody is typing in follows the box */
-	useEffect(() => { if (row && !dirty) rebase(row, seq); }, [row, seq]);
+	/* what nobody is typing in follows the box; at once, or a key pressed between would be lost */
+	useLayoutEffect(() => { if (row && !dirty) rebase(row, seq); }, [row, seq]);
 
 	const refused = (e: unknown) => {
 		const err = asError(e), f = err.field ? fieldOf(form, err.field) : undefined;

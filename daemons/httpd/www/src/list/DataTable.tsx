@@ -25,6 +25,8 @@ interface Props<T> {
 	bulk?: (rows: T[], clear: () => void) => ComponentChildren;
 }
 
+const cellClass = <T,>(c: Column<T>) => [c.wide && 'wide', c.right && 'right', c.wrap && 'wrap'].filter(Boolean).join(' ');
+
 function Tools<T>({ p, ticked, clear }: { p: Props<T>; ticked: T[]; clear: () => void }) {
 	const box = useRef<HTMLInputElement>(null);
 
@@ -61,7 +63,7 @@ function Head<T>({ p, s, tickAll, ticked }: { p: Props<T>; s: Shown<T>; tickAll:
 	return <thead><tr>
 		{p.bulk && <th scope="col" class="tick"><input type="checkbox" aria-label={t('list.tickall')} checked={ticked}
 			onChange={e => tickAll(e.currentTarget.checked)} /></th>}
-		{p.columns.map(c => <th key={c.id} scope="col" class={`${c.wide ? 'wide' : ''} ${c.right ? 'right' : ''}`}
+		{p.columns.map(c => <th key={c.id} scope="col" class={cellClass(c)}
 			aria-sort={c.value && s.sort === c.id ? (s.down ? 'descending' : 'ascending') : undefined}>
 			{c.value ? <button onClick={() => sortBy(c.id, s)}>{c.label}<span aria-hidden="true" class="arrow">{
 				s.sort === c.id ? (s.down ? '▼' : '▲') : ''}</span></button>
@@ -118,7 +120,7 @@ export function DataTable<T>(p: Props<T>) {
 					return <tr key={k} data-key={k} aria-selected={p.bulk ? ticks.has(k) : undefined}>
 						{p.bulk && <td class="tick"><input type="checkbox" aria-label={t('list.tick', { key: k })}
 							checked={ticks.has(k)} onChange={() => tick(k)} /></td>}
-						{p.columns.map(c => <td key={c.id} class={`${c.wide ? 'wide' : ''} ${c.right ? 'right' : ''} ${c.wrap ? 'wrap' : ''}`}>{c.cell(r)}</td>)}
+						{p.columns.map(c => <td key={c.id} class={cellClass(c)}>{c.cell(r)}</td>)}
 					</tr>;
 				})}</tbody>
 			</table></div>

@@ -25,7 +25,9 @@ export function Cell({ f, v, none }: { f: Field; v: Row[string] | undefined; non
 		return <>{String(v).split(';').map(enumText).join(', ')}</>;
 	if (f.type === 'list')
 		return <span class="mono">{String(v).split(';').join(', ')}</span>;
-	return <span class={f.format && MONO.has(f.format) ? 'mono' : ''}>{f.format === 'name' || f.name === 'service' ? enumText(String(v)) : String(v)}</span>;
+	return <span class={f.format && MONO.has(f.format) ? 'mono' : ''}>
+		{f.name === 'service' ? enumText(String(v)) : String(v)}
+	</span>;
 }
 
 const sortValue = (f: Field) => (r: Row) => {
@@ -37,10 +39,10 @@ const sortValue = (f: Field) => (r: Row) => {
 /** What a time of 0 means to this field; the schema says it in its help. */
 export const noneOf = (f: Field): string | undefined => /^0: (.*?)\.?$/.exec(f.help ?? '')?.[1];
 
-/** The columns the schema lists; on a phone the first three. */
-export function columnsOf(form: Form): Column<Row>[] {
+/** The columns the schema lists; on a phone the first `narrow`. */
+export function columnsOf(form: Form, narrow = 3): Column<Row>[] {
 	return form.fields.filter(f => f.list).map((f, i) => ({
-		id: f.name, label: f.label, value: sortValue(f), wide: i > 2,
+		id: f.name, label: f.label, value: sortValue(f), wide: i >= narrow,
 		cell: (r: Row) => <Cell f={f} v={r[f.name]} none={noneOf(f)} />,
 	}));
 }

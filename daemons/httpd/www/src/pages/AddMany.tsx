@@ -31,14 +31,19 @@ function numbers(f: Fields, taken: ReadonlySet<string>): { list: string[]; error
 }
 
 function opOf(n: string, f: Fields): Op {
-	const row: NonNullable<Op['row']> = { name: f.name.replaceAll('{n}', n).trim(), permit_ip: f.permit.split(/[\s,;]+/).filter(Boolean).join(';') };
+	const row: NonNullable<Op['row']> = {
+		name: f.name.replaceAll('{n}', n).trim(),
+		permit_ip: f.permit.split(/[\s,;]+/).filter(Boolean).join(';'),
+	};
 
 	if (f.same)
 		row['secret'] = f.secret;
 	return { op: 'create', key: n, row };
 }
 
-function Text({ id, label, help, value, set, mono }: { id: string; label: string; help?: string; value: string; set: (v: string) => void; mono?: boolean }) {
+interface TextProps { id: string; label: string; help?: string; value: string; set: (v: string) => void; mono?: boolean }
+
+function Text({ id, label, help, value, set, mono }: TextProps) {
 	return <div class="field grow">
 		<label for={id}>{label}</label>
 		{help && <div class="help" id={`${id}-h`}>{help}</div>}
@@ -75,7 +80,8 @@ export function AddMany({ taken, onMade, onClose }: Props) {
 		try {
 			const s = await applyRows('sipd', 'extension', list.map(n => opOf(n, f)));
 
-			onMade(list.filter(n => s.made[n]?.['secret']).map(n => ({ who: n, name: opOf(n, f).row?.['name'] as string, secret: s.made[n]!['secret']! })));
+			onMade(list.filter(n => s.made[n]?.['secret'])
+				.map(n => ({ who: n, name: String(opOf(n, f).row?.['name']), secret: s.made[n]!['secret']! })));
 		} catch (e) {
 			const err = asError(e);
 
@@ -85,7 +91,9 @@ export function AddMany({ taken, onMade, onClose }: Props) {
 	}
 
 	return <Dialog kind="drawer" title={t('ext.many')} onClose={onClose} onSubmit={() => { void save(); }} footer={close => <>
-		<span class="muted sm grow" role="status">{wrong ? '' : tn('many.count', list.length, { from: list[0] ?? '', to: list.at(-1) ?? '' })}</span>
+		<span class="muted sm grow" role="status">
+			{wrong ? '' : tn('many.count', list.length, { from: list[0] ?? '', to: list.at(-1) ?? '' })}
+		</span>
 		<button type="button" onClick={close}>{t('cancel')}</button>
 		<button class="primary" disabled={busy}>{t(busy ? 'saving' : 'many.do')}</button>
 	</>}>

@@ -29,31 +29,75 @@ const By = ({ ban }: { ban: Ban }) => <>
 	{ban.times > 1 && <Muted> {t('rejected.times', { n: ban.times })}</Muted>}
 </>;
 
-function columns(may: boolean, open: (o: Open) => void, one: (b: Ban) => void): Column<Ban>[] {
-	const all: Column<Ban>[] = [
-		{ id: 'source', label: t('rejected.source'), value: b => b.source, cell: b => <b class="mono">{b.source}</b> },
-		{ id: 'service', label: t('rejected.service'), value: b => b.service, cell: b => enumText(b.service) },
-		{ id: 'until', label: t('rejected.until'), value: b => b.until_ms || Infinity, cell: b => b.until_ms ? <Ago ms={b.until_ms} /> : <Badge tone="danger">{t('rejected.ever')}</Badge> },
-		{ id: 'tries', label: t('rejected.tries'), wide: true, right: true, value: b => b.tries, cell: b => <span class="num">{number(b.tries)}</span> },
-		{ id: 'since', label: t('rejected.since'), wide: true, value: b => b.since_ms, cell: b => <Ago ms={b.since_ms} /> },
-		{ id: 'origin', label: t('rejected.by'), wide: true, value: b => b.origin, cell: b => <By ban={b} /> },
-		{ id: 'evidence', label: t('rejected.evidence'), wide: true, wrap: true, cell: b => b.evidence ? <span class="sm">{b.evidence}</span> : <Muted>–</Muted> },
-	];
+const Ends = ({ ban }: { ban: Ban }) => ban.until_ms ? <Ago ms={ban.until_ms} /> : <Badge tone="danger">{t('rejected.ever')}</Badge>;
 
-	return may ? [...all, { id: 'acts', label: '', right: true, cell: b => <span class="acts">
-		<button class="small" onClick={() => one(b)}>{t('rejected.in')}<span class="vh"> {b.source}</span></button>
-		<button class="small" onClick={() => open({ what: 'allow', ban: b })}>{t('rejected.allow')}<span class="vh"> {b.source}</span></button>
-		{b.until_ms > 0 && <button class="small" onClick={() => open({ what: 'forever', ban: b })}>{t('rejected.forever')}<span class="vh"> {b.source}</span></button>}
-	</span> }] : all;
+const COLUMNS = (): Column<Ban>[] => [
+	{
+		id: 'source', label: t('rejected.source'), value: b => b.source,
+		cell: b => <>
+			<b class="mono">{b.source}</b>
+			<span class="narrow">{enumText(b.service)}, {t('rejected.until').toLowerCase()} <Ends ban={b} /></span>
+		</>,
+	},
+	{ id: 'service', label: t('rejected.service'), wide: true, value: b => b.service, cell: b => enumText(b.service) },
+	{ id: 'until', label: t('rejected.until'), wide: true, value: b => b.until_ms || Infinity, cell: b => <Ends ban={b} /> },
+	{
+		id: 'tries', label: t('rejected.tries'), wide: true, right: true, value: b => b.tries,
+		cell: b => <span class="num">{number(b.tries)}</span>,
+	},
+	{ id: 'since', label: t('rejected.since'), wide: true, value: b => b.since_ms, cell: b => <Ago ms={b.since_ms} /> },
+	{ id: 'origin', label: t('rejected.by'), wide: true, value: b => b.origin, cell: b => <By ban={b} /> },
+	{
+		id: 'evidence', label: t('rejected.evidence'), wide: true, wrap: true,
+		cell: b => b.evidence ? <span class="sm">{b.evidence}</span> : <Muted>–</Muted>,
+	},
+];
+
+/** What can be done with one of them. */
+const actions = (open: (o: Open) => void, letIn: (b: Ban[]) => void): Column<Ban> => ({
+	id: 'acts', label: '', right: true,
+	cell: b => <span class="acts">
+		<Act text={t('rejected.in')} ban={b} do={() => letIn([b])} />
+		<Act text={t('rejected.allow')} ban={b} do={() => open({ what: 'allow', ban: b })} />
+		{b.until_ms > 0 && <Act text={t('rejected.forever')} ban={b} do={() => open({ what: 'forever', ban: b })} />}
+	</span>,
+});
+
+const Act = (p: { text: string; ban: Ban; do: () => void }) =>
+	<button class="small" onClick={p.do}>{p.text}<span class="vh"> {p.ban.source}</span></button>;
+
+/** The two questions asked before a ban changes for good. */
+function Ask({ open, close, done }: { open: Open; close: () => void; done: () => void }) {
+	if (open?.what === 'allow') {
+		const { source, service } = open.ban;
+
+		return <Confirm title={t('rejected.allow.title', { source })} action={t('rejected.allow')} onClose={close}
+			text={t('rejected.allow.text', { service: enumText(service) })} onYes={async () => {
+				await allow(open.ban);
+				toast(t('rejected.allowed', { source }));
+				done();
+			}} />;
+	}
+	if (open?.what === 'forever') {
+		const { source, service } = open.ban;
+
+		return <Confirm title={t('rejected.forever.title', { source })} action={t('rejected.forever')} onClose={close}
+			text={t('rejected.forever.text', { service: enumText(service) })} onYes={async () => {
+				await api('POST', '/methods/guardd/Reject', { source, service, seconds: 0 });
+				done();
+			}} />;
+	}
+	return null;
 }
 
 export function Rejected() {
-	const data = useTable<Ban>('guardd', 'rejected', 'ban'), [open, setOpen] = useState<Open>(null), close = () => setOpen(null);
-	const may = mayWrite('rejected') && mayWrite('allowed_address');
+	const data = useTable<Ban>('guardd', 'rejected', 'ban'), [open, setOpen] = useState<Open>(null);
+	const may = mayWrite('rejected') && mayWrite('allowed_address'), close = () => setOpen(null);
 
 	const letIn = (bans: Ban[]) => {
-		Promise.all(bans.map(lift)).then(() => toast(tn('rejected.lifted', bans.length, { source: bans[0]?.source ?? '' })),
-			e => toast(asError(e).message)).finally(data.reload);
+		Promise.all(bans.map(lift))
+			.then(() => toast(tn('rejected.lifted', bans.length, { source: bans[0]?.source ?? '' })), e => toast(asError(e).message))
+			.finally(data.reload);
 	};
 
 	return <>
@@ -62,21 +106,11 @@ export function Rejected() {
 		</PageHead>
 		<p class="lead">{t('rejected.lead')}</p>
 		{data.error && <Failed error={data.error} at={data.at} retry={data.reload} />}
-		{!data.ready ? <Skeleton /> : <DataTable label={t('rejected')} rows={data.rows} keyOf={b => b.id} sort="" placeholder={t('rejected.search')}
-			search={b => `${b.source} ${b.service} ${b.origin} ${b.actor} ${b.evidence}`}
-			columns={columns(may, setOpen, b => letIn([b]))} empty={<p>{t('rejected.empty')}</p>}
+		{!data.ready ? <Skeleton /> : <DataTable label={t('rejected')} rows={data.rows} keyOf={b => b.id} sort=""
+			placeholder={t('rejected.search')} search={b => `${b.source} ${b.service} ${b.origin} ${b.actor} ${b.evidence}`}
+			columns={may ? [...COLUMNS(), actions(setOpen, letIn)] : COLUMNS()} empty={<p>{t('rejected.empty')}</p>}
 			bulk={may ? (bans, clear) => <button onClick={() => { letIn(bans); clear(); }}>{t('rejected.in')}</button> : undefined} />}
 		{open?.what === 'add' && <RejectDialog onClose={close} onDone={data.reload} />}
-		{open?.what === 'allow' && <Confirm title={t('rejected.allow.title', { source: open.ban.source })} action={t('rejected.allow')} onClose={close}
-			text={t('rejected.allow.text', { service: enumText(open.ban.service) })} onYes={async () => {
-				await allow(open.ban);
-				toast(t('rejected.allowed', { source: open.ban.source }));
-				data.reload();
-			}} />}
-		{open?.what === 'forever' && <Confirm title={t('rejected.forever.title', { source: open.ban.source })} action={t('rejected.forever')} onClose={close}
-			text={t('rejected.forever.text', { service: enumText(open.ban.service) })} onYes={async () => {
-				await api('POST', '/methods/guardd/Reject', { source: open.ban.source, service: open.ban.service, seconds: 0 });
-				data.reload();
-			}} />}
+		<Ask open={open} close={close} done={data.reload} />
 	</>;
 }

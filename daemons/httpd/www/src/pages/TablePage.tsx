@@ -17,7 +17,14 @@ import { SettingsPage } from './SettingsPage';
 
 type Open = { what: 'edit'; row?: Row } | { what: 'delete'; row: Row } | { what: 'made'; made: Made } | null;
 
-const nameOf = (form: Form, row: Row) => form.builtin ? enumText(String(row[form.key])) : String(row[form.key]);
+/** What people call a row: a live one has a key that tells nobody anything. */
+function nameOf(form: Form, row: Row): string {
+	const key = String(row[form.key]), first = form.fields.find(f => f.list);
+
+	if (form.kind === 'live' && first)
+		return String(row[first.name]);
+	return form.builtin ? enumText(key) : key;
+}
 
 /** Deletes; what had no secret can be put back. */
 async function remove(form: Form, row: Row): Promise<void> {
@@ -25,7 +32,7 @@ async function remove(form: Form, row: Row): Promise<void> {
 	const back = Object.fromEntries(form.fields.filter(f => !f.readonly && f.name in row).map(f => [f.name, row[f.name]!]));
 
 	await api('DELETE', tablePath(form.owner, form.name, key));
-	toast(t('deleted', { key }), form.kind === 'table' && form.name !== 'account' ? () => {
+	toast(t(form.kind === 'live' ? 'ended' : 'deleted', { key: nameOf(form, row) }), form.kind === 'table' && form.name !== 'account' ? () => {
 		void api('POST', tablePath(form.owner, form.name), back)
 			.then(() => toast(t('undone', { key })), e => toast(asError(e).message));
 	} : undefined);
@@ -35,7 +42,7 @@ export function TablePage({ form, title }: { form: Form; title: string }) {
 	const data = useTable<Row>(form.owner, form.name), [open, setOpen] = useState<Open>(null);
 	const may = mayWrite(form.name), fixed = !!form.builtin, live = form.kind === 'live';
 	const close = () => setOpen(null), shut = t(live ? 'end' : 'delete');
-	const [head, ...rest] = columnsOf(form);
+	const [head, ...rest] = columnsOf(form, may && !fixed ? 2 : 3);
 
 	if (form.singleton)
 		return <SettingsPage form={form} title={title} />;

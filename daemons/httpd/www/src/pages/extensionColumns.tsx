@@ -17,14 +17,20 @@ const more = (p: Phone) => p.bindings.length > 1 && <Muted> +{p.bindings.length 
 
 export function columns(edit: (p: Phone) => void): Column<Phone>[] {
 	return [
-		{ id: 'number', label: t('ext.number'), value: p => p.number, cell: p => <button class="rowbtn num" onClick={() => edit(p)}>{p.number}</button> },
+		{
+			id: 'number', label: t('ext.number'), value: p => p.number,
+			cell: p => <button class="rowbtn num" onClick={() => edit(p)}>{p.number}</button>,
+		},
 		{ id: 'name', label: t('ext.name'), value: p => p.name, cell: p => p.name || <Muted>–</Muted> },
 		{ id: 'state', label: t('ext.state'), value: p => t(`state.${p.state}`), cell: p => <StateBadge phone={p} /> },
 		{
 			id: 'address', label: t('ext.address'), wide: true, value: p => first(p)?.source ?? '',
 			cell: p => first(p) ? <span class="mono">{first(p)!.source}{more(p)}</span> : <Muted>–</Muted>,
 		},
-		{ id: 'phone', label: t('ext.phone'), wide: true, value: p => first(p)?.user_agent ?? '', cell: p => first(p)?.user_agent || <Muted>–</Muted> },
+		{
+			id: 'phone', label: t('ext.phone'), wide: true, value: p => first(p)?.user_agent ?? '',
+			cell: p => first(p)?.user_agent || <Muted>–</Muted>,
+		},
 		{
 			id: 'permit', label: t('ext.permit'), wide: true, value: p => p.row.permit_ip,
 			cell: p => p.row.permit_ip ? <span class="mono">{p.row.permit_ip.split(';').join(', ')}</span> : <Muted>{t('ext.any')}</Muted>,
