@@ -97,14 +97,14 @@ class Net:
         for n in reversed(self.made):
             sh("ip", "netns", "del", self.ns(n), check=False)
 
-    def socket(self, name, family=socket.AF_INET, kind=socket.SOCK_DGRAM):
+    def socket(self, name, family=socket.AF_INET, kind=socket.SOCK_DGRAM, proto=0):
         """A socket that lives in a namespace, for this process."""
         home = os.open("/proc/self/ns/net", os.O_RDONLY)
         there = os.open(f"/run/netns/{self.ns(name)}", os.O_RDONLY)
         try:
             if libc.setns(there, CLONE_NEWNET):
                 raise OSError(ctypes.get_errno(), "setns")
-            return socket.socket(family, kind)
+            return socket.socket(family, kind, proto)
         finally:
             libc.setns(home, CLONE_NEWNET)
             os.close(home)
