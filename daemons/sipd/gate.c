@@ -130,10 +130,13 @@ static void mention(struct gate *g, const struct peer *peer,
 void gate_bad(struct gate *g, enum gate_bad bad, const struct peer *peer,
 	      const char *what)
 {
-	mention(g, peer,
-		bad == GATE_SCANNER ? REPORT_KIND_SCANNER
-				    : REPORT_KIND_MALFORMED,
-		"", what);
+	static const enum report_kind kinds[] = {
+		[GATE_MALFORMED] = REPORT_KIND_MALFORMED,
+		[GATE_SCANNER] = REPORT_KIND_SCANNER,
+		[GATE_FORGED] = REPORT_KIND_FORGED,
+	};
+
+	mention(g, peer, kinds[bad], "", what);
 }
 
 static void reply(struct gate *g, struct request *r, unsigned code,

@@ -54,8 +54,8 @@ void gate_free(struct gate *g);
 /* A well-formed request outside a dialog. Takes it. */
 void gate_request(struct gate *g, struct request *r);
 
-/* Something dropped unread: reported, at a bounded rate. */
-enum gate_bad { GATE_MALFORMED, GATE_SCANNER };
+/* Something not taken for what it said: reported, at a bounded rate. */
+enum gate_bad { GATE_MALFORMED, GATE_SCANNER, GATE_FORGED };
 void gate_bad(struct gate *g, enum gate_bad bad, const struct peer *peer,
 	      const char *what);
 

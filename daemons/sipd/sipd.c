@@ -47,10 +47,14 @@ static bool on_scanner(void *ctx, const char *user_agent)
 static void on_bad(void *ctx, enum sofia_bad bad, const struct peer *peer,
 		   const char *what)
 {
+	static const enum gate_bad kinds[] = {
+		[SOFIA_MALFORMED] = GATE_MALFORMED,
+		[SOFIA_SCANNER] = GATE_SCANNER,
+		[SOFIA_FORGED] = GATE_FORGED,
+	};
 	struct sipd *d = ctx;
 
-	gate_bad(d->gate, bad == SOFIA_SCANNER ? GATE_SCANNER : GATE_MALFORMED,
-		 peer, what);
+	gate_bad(d->gate, kinds[bad], peer, what);
 }
 
 static void on_request(void *ctx, struct request *r)

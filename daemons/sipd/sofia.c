@@ -329,7 +329,7 @@ static nta_agent_t *make_agent(struct sofia *s)
 	return nta_agent_create(
 		s->loop.root, (url_string_t *)-1, sofia_entry_message, s,
 		NTATAG_MCLASS(s->mclass), NTATAG_UA(1), NTATAG_BAD_REQ_MASK(0),
-		NTATAG_BAD_RESP_MASK(0), NTATAG_MERGE_482(0),
+		NTATAG_BAD_RESP_MASK(~0U), NTATAG_MERGE_482(0),
 		NTATAG_SERVER_RPORT(2), NTATAG_CLIENT_RPORT(1),
 		NTATAG_TCP_RPORT(1), NTATAG_TLS_RPORT(1),
 		NTATAG_UDP_MTU(MESSAGE_MAX), NTATAG_MAXSIZE(MESSAGE_MAX + 1),

@@ -72,6 +72,16 @@ void sofia_reply(struct sofia *s, struct request *r, unsigned code,
 		 const char *phrase, const char *headers);
 void sofia_drop(struct sofia *s, struct request *r);
 
+/*
+ * Does this request belong to a dialog, or to the INVITE of one, whose peer
+ * has another address than `from`? And this response: does it answer a request
+ * of ours that went to another address? (sofia_leg_owner.c)
+ */
+bool sofia_leg_of_other(struct sofia *s, const struct sip_s *sip,
+			const struct addr *from);
+bool sofia_answer_of_other(struct sofia *s, const struct msg_s *msg,
+			   const struct sip_s *sip, const struct addr *from);
+
 /* Keeps a request beyond the callback that brought it. */
 void sofia_hold(struct request *r);
 

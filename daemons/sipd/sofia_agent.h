@@ -11,8 +11,9 @@
 struct event_base;
 struct sofia;
 
-/* What a message that was not even a request is reported as. */
-enum sofia_bad { SOFIA_MALFORMED, SOFIA_SCANNER };
+/* What a message is reported as that came to nobody, or not to whom it was
+   for. */
+enum sofia_bad { SOFIA_MALFORMED, SOFIA_SCANNER, SOFIA_FORGED };
 
 struct sofia_ops {
 	/* Is this address trusted (SPEC 1)? */
@@ -21,7 +22,7 @@ struct sofia_ops {
 	bool (*banned)(void *ctx, const struct addr *addr);
 	/* Is this User-Agent a known scanner's? Reported and dropped if so. */
 	bool (*scanner)(void *ctx, const char *user_agent);
-	/* Dropped in silence: `what` in our words, never the peer's. */
+	/* Not taken for what it said: `what` in our words, never the peer's. */
 	void (*bad)(void *ctx, enum sofia_bad bad, const struct peer *peer,
 		    const char *what);
 	/* A well-formed request outside a dialog; takes it. */

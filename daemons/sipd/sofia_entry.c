@@ -67,6 +67,22 @@ static bool answerable(const sip_t *sip, const struct peer *peer)
 	return peer->local && sip->sip_via && via_fits(sip, peer->transport);
 }
 
+/*
+ * Who knows Call-ID and tags must come from the address of the dialog's peer
+ * as well. It is not enough that the leg refuses him: Sofia would have taken
+ * the CSeq of his request by then, and the ACK of an INVITE and the CANCEL it
+ * takes without asking. It finds dialogs and transactions by the hash of the
+ * Call-ID; without that his request is one outside of all dialogs.
+ */
+static void judge_dialog(struct sofia *s, sip_t *sip, const struct peer *peer)
+{
+	if (!sofia_leg_of_other(s, sip, &peer->addr))
+		return;
+	s->config.ops->bad(s->config.ctx, SOFIA_FORGED, peer,
+			   "a request in the dialog of another address");
+	sip->sip_call_id->i_hash = ~sip->sip_call_id->i_hash;
+}
+
 static void judge(struct sofia *s, msg_t *msg, sip_t *sip)
 {
 	const struct sofia_ops *ops = s->config.ops;
@@ -88,6 +104,7 @@ static void judge(struct sofia *s, msg_t *msg, sip_t *sip)
 	damage = damage_of(sip, &peer);
 	if (!damage) {
 		sofia_flow_spoke(s, &peer);
+		judge_dialog(s, sip, &peer);
 		return;
 	}
 	ops->bad(s->config.ctx, SOFIA_MALFORMED, &peer, damage);
@@ -118,19 +135,40 @@ static issize_t parse_request_line(su_home_t *home, msg_header_t *h, char *s,
 	return parsed;
 }
 
+/* May a response come to the transaction that it names? */
+static bool is_answer(struct sofia *s, const msg_t *msg, const sip_t *sip)
+{
+	struct peer peer;
+
+	if (sip->sip_error)
+		return false;
+	sofia_peer(s, (msg_t *)(uintptr_t)msg, &peer);
+	if (!sofia_answer_of_other(s, msg, sip, &peer.addr))
+		return true;
+	s->config.ops->bad(s->config.ctx, SOFIA_FORGED, &peer,
+			   "an answer for another address");
+	return false;
+}
+
 /*
- * Takes the place of libsofia's function of this name (see above). Its result,
- * the flags of the damaged headers, counts for nothing: the agent's masks are
- * 0. Messages of other origin (responses, those we build) pass untouched.
+ * Takes the place of libsofia's function of this name (see above). Its result
+ * counts for responses alone: what is not 0 has them dropped. The agent's mask
+ * for requests is 0. Messages that we build pass untouched.
  */
 unsigned msg_extract_errors(msg_t const *msg)
 {
 	sip_t *sip = sip_object(msg);
 	const msg_hclass_t *class = msg_mclass(msg)->mc_request->hr_class;
 
-	if (class->hc_parse == parse_request_line && sip && sip->sip_request)
-		judge(((const struct sofia_class *)class)->sofia,
-		      (msg_t *)(uintptr_t)msg, sip);
+	struct sofia *s;
+
+	if (class->hc_parse != parse_request_line || !sip)
+		return 0;
+	s = ((const struct sofia_class *)class)->sofia;
+	if (sip->sip_status)
+		return is_answer(s, msg, sip) ? 0 : ~0U;
+	if (sip->sip_request)
+		judge(s, (msg_t *)(uintptr_t)msg, sip);
 	return 0;
 }
 

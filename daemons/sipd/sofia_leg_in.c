@@ -42,6 +42,23 @@ static bool requires_unknown(nta_incoming_t *irq, const sip_t *sip)
 	return unknown;
 }
 
+/* Cut off, by its length or at a %00, it would be another number. */
+static bool number_whole(const char *user)
+{
+	size_t n = 0;
+
+	if (user == NULL)
+		return true;
+	for (; *user != '\0'; n++) {
+		if (strncmp(user, "%00", 3) == 0)
+			return false;
+		user += user[0] == '%' && user[1] != '\0' && user[2] != '\0'
+				? 3
+				: 1;
+	}
+	return n < LEG_NUMBER;
+}
+
 /* Refuses what we could not carry; true: refused, irq is gone. */
 static bool refused_early(nta_incoming_t *irq, const sip_t *sip)
 {
@@ -54,6 +71,8 @@ static bool refused_early(nta_incoming_t *irq, const sip_t *sip)
 		return true;
 	if (sip->sip_contact == NULL || sip->sip_from->a_tag == NULL)
 		code = 400;
+	else if (!number_whole(sip->sip_request->rq_url->url_user))
+		code = 404;
 	if (code != 0) {
 		turn_down(irq, (int)code, NULL);
 		return true;

@@ -551,7 +551,7 @@ def test_stranger_knows_the_dialog(t):
     x = t.stranger("801")
     x.send(f"BYE {da.target} SIP/2.0\r\nVia: SIP/2.0/UDP {x.host};branch=z9hG4bKxyz;rport\r\nFrom: {da.local}\r\n"
            f"To: {da.remote}\r\nCall-ID: {da.call_id}\r\nCSeq: 3 BYE\r\nMax-Forwards: 70\r\n")
-    x.expect("403")
+    x.expect("481")
     b.silent()
     bye(da, b)
 
