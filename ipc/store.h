@@ -83,7 +83,7 @@ int store_commit(struct store *s, struct store_batch *b, store_done_fn done,
 
 /*
  * The view: at once for this daemon; for readers at the end of this turn of the
- * loop, under load 1 ms later, or after store_view_flush(). Others see the view
+ * loop, under load 5 ms later, or after store_view_flush(). Others see the view
  * of the last run until store_view_publish(), or the end of the first turn, so
  * a restart shows them no empty table. 0, -ENOSPC, -ENOMEM. What could not be
  * written (a full disk) is tried again.

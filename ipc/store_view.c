@@ -22,7 +22,7 @@ enum {
 	 * memory: under load, turns are committed together, and the longer the
 	 * more they write.
 	 */
-	TOGETHER_MS = 1,
+	TOGETHER_MS = 5,
 	TOGETHER_OPS = 20, /* a millisecond more for so many operations */
 	TOGETHER_MAX_MS = 50,
 	DIR_MODE = 0750,
