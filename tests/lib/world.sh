@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# A world for the tests: places that are theirs alone, and what is left in them.
+# Sourced by tests/run, which is process 1 of a process namespace by then.
+
+# /tmp, /dev/shm and the list of network namespaces become ours. The checkout
+# may lie below /tmp.
+world_make() {
+	exec 8<"$PWD"
+	mkdir -p /run/netns
+	mount -t tmpfs tmpfs /run/netns &&
+		mount -t tmpfs -o mode=1777 tmpfs /dev/shm &&
+		mount -t tmpfs -o mode=1777 tmpfs /tmp || return
+	case $PWD in
+	/tmp/*)
+		mkdir -p "$PWD" && mount -c --bind /proc/self/fd/8 "$PWD" || return
+		;;
+	esac
+	exec 8<&-
+	cd "$PWD" || return
+	unset TMPDIR
+	world_known=$(world_all)
+}
+
+# A network of its own: no test can reach, or be reached by, anything else.
+world_alone() {
+	unshare --net -- bash -c 'ip link set lo up && "$@"' - "$@"
+}
+
+world_processes() {
+	local d pid stat
+	for d in /proc/[0-9]*; do
+		pid=${d#/proc/}
+		case $pid in 1 | "$BASHPID") continue ;; esac
+		read -r stat <"$d/stat" || continue
+		case ${stat##*) } in
+		Z*) ;;
+		*) echo "process $pid $(tr '\0' ' ' <"$d/cmdline")" ;;
+		esac
+	done 2>/dev/null
+}
+
+world_all() {
+	world_processes
+	awk '$5 !~ "^/run/netns" { print "mount " $5 " " $NF }' \
+		/proc/self/mountinfo
+	find /tmp /dev/shm -mindepth 1 -maxdepth 1 -printf 'file %p\n'
+	find /run/netns -mindepth 1 -printf 'namespace %f\n'
+	nft list tables | sed 's/^/packet filter: /'
+}
+
+world_new() {
+	world_all | grep -vxF "$world_known"
+}
+
+# Tells what has been left since the world was made, and takes it away, so that
+# the next part is not blamed. A process that was told to end may take a moment.
+world_left() {
+	local new tries kind what
+	for tries in $(seq 20); do
+		new=$(world_new)
+		[ -n "$new" ] || return 0
+		[ "$tries" -eq 20 ] || sleep 0.25
+	done
+	echo "$new"
+	while read -r kind what; do
+		case $kind in
+		process) kill -KILL "${what%% *}" ;;
+		namespace) ip netns del "$what" ;;
+		file) rm -rf --one-file-system "$what" ;;
+		esac
+	done <<<"$new" 2>/dev/null
+	return 1
+}
