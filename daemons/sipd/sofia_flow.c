@@ -179,7 +179,8 @@ static bool flow_too_much(struct sofia *s, const struct sofia_flow *f,
 {
 	bool local;
 
-	if (!f->spoke && now - f->since_ms > FLOW_SILENT_MS)
+	/* This sweep may have met it first, a moment after `now`. */
+	if (!f->spoke && now > f->since_ms + FLOW_SILENT_MS)
 		return true;
 	if (f->trusted)
 		return false;
