@@ -39,6 +39,7 @@ struct extensions {
 	struct table *table;
 	struct shared *shared;
 	struct event *lapse;
+	struct event *regrade;
 	unsigned first_left; /* rows of the first start not yet on disk */
 	bool first_failed;
 };
@@ -146,23 +147,22 @@ static int on_check(void *ctx, const void *old_row, void *new_row, bool force,
 	return 0;
 }
 
-/* Others that have this password are shared now, or no longer. */
-static void regrade(struct extensions *e, const char *secret,
-		    const char *except)
+/*
+ * Others that have a password of one that changed are shared now, or no longer.
+ * Once a turn of the loop, for many rows may change in one transaction.
+ */
+static void on_regrade(evutil_socket_t fd, short what, void *arg)
 {
-	struct shared *s = shared_find(e, secret);
+	struct extensions *e = arg;
 
-	if (!s)
-		return;
+	(void)fd;
+	(void)what;
 	for (size_t i = 0; i < table_count(e->table); i++) {
 		const struct extension *row = table_at(e->table, i);
-		struct extension copy;
+		const struct shared *s = shared_find(e, row->secret);
+		struct extension copy = *row;
 
-		if (strcmp(row->number, except) == 0 ||
-		    shared_find(e, row->secret) != s)
-			continue;
-		copy = *row;
-		grade(&copy, s->n - 1);
+		grade(&copy, s ? s->n - 1 : 0);
 		if (copy.grade != row->grade ||
 		    strcmp(copy.grade_why, row->grade_why) != 0)
 			(void)table_put(e->table, "sipd", copy.number, &copy,
@@ -176,20 +176,13 @@ static void on_apply(void *ctx, struct table_change *change,
 {
 	const struct extension *old = old_row, *row = new_row;
 	struct extensions *e = ctx;
-	bool same = old && row && strcmp(old->secret, row->secret) == 0;
-	struct shared *s;
 
-	if (!same && old) {
-		shared_count(e, old->secret, -1);
-		regrade(e, old->secret, old->number);
-	}
-	if (!same && row) {
-		shared_count(e, row->secret, 1);
-		s = shared_find(e, row->secret);
-		/* itself, too: it was checked before the rows it came with
-		   were there */
-		if (s && s->n > 1)
-			regrade(e, row->secret, "");
+	if (!old || !row || strcmp(old->secret, row->secret) != 0) {
+		if (old)
+			shared_count(e, old->secret, -1);
+		if (row)
+			shared_count(e, row->secret, 1);
+		event_active(e->regrade, EV_TIMEOUT, 0);
 	}
 	e->config.changed(e->config.ctx, old, row);
 	table_change_done(change, NULL);
@@ -349,6 +342,9 @@ struct extensions *extensions_new(const struct extensions_config *config,
 	if (!e)
 		return NULL;
 	e->config = *config;
+	e->regrade = event_new(config->base, -1, 0, on_regrade, e);
+	if (!e->regrade)
+		goto fail;
 	if (open_table(e, why, why_size) < 0)
 		goto fail;
 	if (!first_done_before(e) && first_start(e, why, why_size) < 0)
@@ -370,6 +366,8 @@ void extensions_free(struct extensions *e)
 		return;
 	if (e->lapse)
 		event_free(e->lapse);
+	if (e->regrade)
+		event_free(e->regrade);
 	table_close(e->table);
 	HASH_ITER(hh, e->shared, s, next)
 	{

@@ -5,7 +5,7 @@ import re
 import shlex
 import subprocess
 
-from box import TOP, Refused
+from box import TOP, Refused, until
 from sip import Client
 
 
@@ -62,8 +62,9 @@ def test_extension_made_and_gone(lab):
     listed = lab.box.table("sipd", "extension", "Get", "string:850")
     assert secret[1] not in listed, "shown once"
     p = lab.phone("850", password=secret[1])
-    assert p
     lab.box.table("sipd", "extension", "Delete", "string:850")
+    p.proc.kill()  # it would go on asking to be forgotten
+    p.proc.wait()
     assert not [r for r in lab.box.rows("sipd", "Registrations") if r["extension"] == "850"]
 
 
@@ -94,3 +95,19 @@ def test_explain(lab):
     assert rows[-1]["step"] == "extension" and rows[-1]["applies"] == "true", rows
     rows = lab.box.rows("routed", "Explain", "string:801", "string:112", "string:now")
     assert rows[-1]["step"] == "emergency", rows
+
+
+
+def grade(lab, number):
+    return re.search(r'string "grade"\s+string "(\w+)"', lab.box.table("sipd", "extension", "Get", f"string:{number}"))[1]
+
+
+def test_shared_passwords_are_found(lab):
+    for n in ("881", "882"):
+        lab.box.table("sipd", "extension", "Put", f"string:{n}", "dict:string:string:secret,Xk7mPq2wRt9+zV4d")
+    until(lambda: grade(lab, "881") == grade(lab, "882") == "shared", 10, "both are shared")
+    lab.box.table("sipd", "extension", "Delete", "string:882")
+    until(lambda: grade(lab, "881") == "strong", 10, "nobody else has it")
+    lab.box.table("sipd", "extension", "Set", "string:881", "string:secret", "string:short1")
+    until(lambda: grade(lab, "881") == "weak", 10, "it is weak")
+    lab.box.table("sipd", "extension", "Delete", "string:881")
