@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "leg.h"
 #include "log.h"
@@ -111,6 +113,45 @@ bool end_repeats(const struct end *e, const struct sdp *offer)
 	       e->theirs.version == offer->version;
 }
 
+/*
+ * Is it an address of the box itself? SDP that names one would have us send
+ * sound to our own daemons. The kernel speaks to itself from that very address
+ * (or another of loopback); nothing is sent to find out.
+ */
+static bool is_own(const struct addr *a)
+{
+	struct sockaddr_storage ss;
+	socklen_t n = addr_to_sockaddr(a, 9, &ss);
+	struct addr from;
+	uint16_t port;
+	bool own = false;
+	int fd;
+
+	if (a->family == AF_INET && a->bytes[0] == 127)
+		return true;
+	fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return true;
+	if (connect(fd, (struct sockaddr *)&ss, n) == 0) {
+		n = sizeof(ss);
+		own = getsockname(fd, (struct sockaddr *)&ss, &n) < 0 ||
+		      addr_from_sockaddr(&from, &port, (struct sockaddr *)&ss) <
+			      0 ||
+		      addr_equal(&from, a);
+	}
+	(void)close(fd);
+	return own;
+}
+
+/* May sound go to what its SDP names, wherever in the local networks? */
+static bool is_local(const struct end *e)
+{
+	const struct addr *to = &e->theirs.addr;
+
+	return e->source.local && to->family &&
+	       (addr_equal(to, &e->source.addr) || !is_own(to));
+}
+
 void end_conf(const struct end *e, struct leg_conf *conf)
 {
 	nego_conf(&e->theirs, &e->ours, conf);
@@ -119,7 +160,7 @@ void end_conf(const struct end *e, struct leg_conf *conf)
 	conf->latch.sdp = e->theirs.addr;
 	conf->latch.sdp_port = e->theirs.port;
 	conf->latch.source = e->source.addr;
-	conf->latch.local = e->source.local;
+	conf->latch.local = is_local(e);
 	memcpy(conf->latch.permit_ip, e->source.permit_ip,
 	       sizeof(conf->latch.permit_ip));
 }

@@ -36,7 +36,7 @@ struct latch_conf {
 	uint16_t sdp_port;
 	struct addr source;  /* where SIP came from */
 	char permit_ip[513]; /* networks, ';' between them */
-	bool local;          /* the source is in a local network */
+	bool local;          /* the source is; sdp is not the box itself */
 };
 
 struct latch_sender {

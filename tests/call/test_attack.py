@@ -264,3 +264,45 @@ def test_only_digits_are_dialled(lab):
         m = final_of(a, f"only{n}")
         assert m and (m.code >= 400 or m.code == 183), (user, m)
     b.silent(0.2)
+
+
+# --- sound ---
+
+def sdp_to(p, host, port, family="IP4"):
+    return p.sdp(port=port).replace(f"c=IN IP4 {p.address}", f"c=IN {family} {host}")
+
+
+def test_sound_goes_to_no_third_party(lab):
+    """SDP that names others: nothing is sent to them, nor to the box itself, a group, or everybody."""
+    port, ears = 9001, []
+    for ns in ("pbx", "lan", "wan"):
+        s = lab.net.socket(ns)
+        lab.later(s.close)
+        s.bind(("", port))
+        s.setblocking(False)
+        ears.append((ns, s))
+    group = socket.inet_aton("224.0.1.75")
+    ears[1][1].setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + socket.inet_aton("192.168.1.100"))
+    def caller(ns, address, server, number):
+        p = Peer(lab.net.socket(ns), address, (server, 5060), number, lab.box.extensions[number])
+        lab.later(p.close)
+        return p
+
+    callers = [(caller("lan", PHONES, Net.PBX_LAN, "801"), host) for host in (
+        "127.0.0.1", Net.PBX_LAN, Net.PBX_WAN, "203.0.113.22", "224.0.1.75", "192.168.1.255", "255.255.255.255", "0.0.0.0", "127.1.2.3")]
+    callers += [(caller("wan", "203.0.113.21", Net.PBX_WAN, "802"), host) for host in (
+        "203.0.113.22", VICTIM, Net.PBX_WAN, "127.0.0.1", "198.51.100.10")]
+    calls = []
+    for p, host in callers:
+        calls.append((p, host, p.invite("4711", body=sdp_to(p, host, port))))
+    for p, host, d in calls:
+        while (m := p.read(20)) and (m["Call-ID"] != d.call_id or m.code < 300):
+            pass
+        assert m, host
+        p.ack_refusal(m, d.target)
+    for ns, s in ears:
+        try:
+            got, who = s.recvfrom(2000)
+            raise AssertionError(f"sound came to a third party in {ns} from {who}")
+        except BlockingIOError:
+            pass
