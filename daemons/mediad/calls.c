@@ -22,7 +22,7 @@ struct calls *calls_new(const struct calls_config *config)
 	if (!c)
 		return NULL;
 	c->config = *config;
-	rate_init(&c->busy_log, 5, 1);
+	rate_init(&c->busy_log, 1, 1);
 	return c;
 }
 

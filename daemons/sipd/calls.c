@@ -28,6 +28,11 @@ enum {
 	ALIVE_S = 5,      /* how far behind alive_ms of a call may be */
 	LAG_MAX_MS = 200, /* a loop this late has enough to do */
 	OUTBOX_MAX = 100000,
+	LOG_BURST = 100,
+	LOG_PER_S = 10,
+	/* About 6 kB each: the bound of what calls that are over take up. */
+	TRANSACTIONS_MIN = 4096,
+	TRANSACTIONS_PER_CALL = 64,
 };
 
 struct slot {
@@ -47,6 +52,7 @@ struct calls {
 	struct event *reaper;
 	struct event *alive;
 	size_t count;
+	struct rate log;
 };
 
 static void free_slot(struct slot *s)
@@ -122,8 +128,10 @@ static void tell_ended(struct calls *c, const struct cdr *cdr)
 	f.code = cdr->sip_code;
 	memcpy(f.reason, cdr->reason, sizeof(f.reason));
 	(void)bus_emit(c->config.bus, &sip_iface, SIP_SIG_CALL_FACT, &f);
-	log_info("call %s: %s to %s, %u s, %s", cdr->id, cdr->caller,
-		 cdr->callee, cdr->talk_s, cdr->reason);
+	/* A phone may make more calls than a log can hold; the records have
+	   them all. */
+	log_limited(&c->log, LOG_INFO, "call %s: %s to %s, %u s, %s", cdr->id,
+		    cdr->caller, cdr->callee, cdr->talk_s, cdr->reason);
 }
 
 static void on_ended(void *ctx, struct b2b *call, const struct cdr *facts)
@@ -288,6 +296,7 @@ struct calls *calls_new(const struct calls_config *config, char *why,
 
 	if (c == NULL)
 		goto out;
+	rate_init(&c->log, LOG_BURST, LOG_PER_S);
 	c->config = *config;
 	LIST_INIT(&c->dead);
 	c->hub = (struct call_hub){ .base = config->base,
@@ -397,7 +406,11 @@ bool calls_idle(const struct calls *c)
 
 bool calls_overloaded(const struct calls *c)
 {
-	return c->count >= c->config.settings->max_calls ||
+	size_t max = c->config.settings->max_calls;
+
+	return c->count >= max ||
+	       sofia_transactions(c->config.sofia) >=
+		       TRANSACTIONS_MIN + max * TRANSACTIONS_PER_CALL ||
 	       outbox_count(c->outbox) >= OUTBOX_MAX ||
 	       sofia_lag_ms(c->config.sofia) > LAG_MAX_MS;
 }

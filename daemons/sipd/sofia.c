@@ -470,3 +470,12 @@ int sofia_set_ports(struct sofia *s, const struct sofia_ports *ports, char *why,
 	sofia_kick(s);
 	return rc;
 }
+
+size_t sofia_transactions(const struct sofia *s)
+{
+	usize_t theirs = 0, ours = 0;
+
+	(void)nta_agent_get_stats(s->agent, NTATAG_S_IRQ_HASH_USED_REF(theirs),
+				  NTATAG_S_ORQ_HASH_USED_REF(ours), TAG_END());
+	return theirs + ours;
+}

@@ -85,5 +85,9 @@ bool sofia_answer_of_other(struct sofia *s, const struct msg_s *msg,
 /* Keeps a request beyond the callback that brought it. */
 void sofia_hold(struct request *r);
 
+/* How many transactions there are, ours and theirs. Most are over: one over UDP
+   is kept for 32 s (RFC 3261 section 17), whatever its call did. */
+size_t sofia_transactions(const struct sofia *s);
+
 /* How late the event loop runs, in milliseconds (a moving measure). */
 uint32_t sofia_lag_ms(const struct sofia *s);
