@@ -239,12 +239,12 @@ static void end(struct started *st, bool running)
 
 	drop_event(st->term);
 	drop_event(st->intr);
-	if (running) {
-		/* Who waits for a commit hears of it while it still lives. */
+	/* Who waits for a commit hears of it while it still lives, and so does
+	   the bus; also after a start that failed half-way. */
+	if (s->store)
 		store_wait(s->store);
-		if (st->def->stop)
-			st->def->stop(s);
-	}
+	if ((running || s->daemon) && st->def->stop)
+		st->def->stop(s);
 	bus_close(s->bus);
 	seal_free(s->seal);
 	store_close(s->store);
@@ -275,15 +275,16 @@ int service_main(int argc, char **argv, const struct service_def *def)
 		(void)store_view_publish(st.s.store);
 	if (!err)
 		err = bus_go(st.s.bus, why, sizeof(why));
-	if (err) {
-		log_err("%s", why);
-	} else {
+	if (!err) {
 		log_info("ready");
-		if (event_base_dispatch(st.s.base) < 0)
-			err = -EIO;
+		err = event_base_dispatch(st.s.base) < 0 ? -EIO : 0;
+		snprintf(why, sizeof(why), "the event loop failed");
 		log_info("stopping");
 	}
 
 	end(&st, running);
+	/* Last, so that a supervisor's last line is the cause. */
+	if (err)
+		log_err("%s", why);
 	return err ? 1 : 0;
 }

@@ -43,7 +43,8 @@ struct service_def {
 	/* Builds the daemon. 0, or negative and one line in why: exit 1. After
 	   it the bus name is taken. */
 	int (*start)(struct service *s, char *why, size_t why_size);
-	/* SIGTERM, SIGINT: end cleanly, free everything. */
+	/* SIGTERM, SIGINT: end cleanly, free everything. Also called when
+	   start() failed and left s->daemon set. */
 	void (*stop)(struct service *s);
 };
 

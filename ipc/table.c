@@ -519,6 +519,7 @@ void table_close(struct table *t)
 	if (!t)
 		return;
 	table_bus_close(t->bus);
+	t->bus = NULL; /* what is committed from here on is told to nobody */
 	end_changes(t);
 	store_wait(t->config.store);
 	HASH_ITER(hh, t->by_key, row, next)
