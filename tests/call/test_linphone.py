@@ -29,7 +29,7 @@ def linphone(lab, number):
     with open(f"{home}/rc", "w") as f:
         f.write(CONFIG)
     make_tone(f"{home}/tone.wav", 523)
-    p = lab.net.popen("lan", "linphonec", "-c", f"{home}/rc", env=dict(os.environ, HOME=home), text=True,
+    p = lab.net.popen("lan", "linphonec", "-c", f"{home}/rc", env=dict(os.environ, HOME=home, XDG_RUNTIME_DIR=home), text=True,
                       stdin=subprocess.PIPE, stdout=-3, stderr=-3)
     lab.later(folder.cleanup)
     lab.later(lambda: (p.kill(), p.wait(), p.stdin.close()))

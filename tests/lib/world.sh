@@ -1,4 +1,5 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
+# Uses $logs, the folder for the logs of the run.
 # A world for the tests: places that are theirs alone, and what is left in them.
 # Sourced by tests/run, which is process 1 of a process namespace by then.
 
@@ -18,7 +19,7 @@ world_make() {
 	exec 8<&-
 	cd "$PWD" || return
 	unset TMPDIR
-	world_known=$(world_all)
+	world_all >"$logs/world.known"
 }
 
 # A network of its own: no test can reach, or be reached by, anything else.
@@ -34,7 +35,7 @@ world_processes() {
 		read -r stat <"$d/stat" || continue
 		case ${stat##*) } in
 		Z*) ;;
-		*) echo "process $pid $(tr '\0' ' ' <"$d/cmdline")" ;;
+		*) echo "process $pid $(tr '\0\n' '  ' <"$d/cmdline")" ;;
 		esac
 	done 2>/dev/null
 }
@@ -48,26 +49,27 @@ world_all() {
 	nft list tables | sed 's/^/packet filter: /'
 }
 
+# In this very process: another shell would count among what is left.
 world_new() {
-	world_all | grep -vxF "$world_known"
+	world_all >"$logs/world.now"
+	grep -vxF -f "$logs/world.known" "$logs/world.now" >"$logs/world.left"
 }
 
-# Tells what has been left since the world was made, and takes it away, so that
-# the next part is not blamed. A process that was told to end may take a moment.
-world_left() {
-	local new tries kind what
-	for tries in $(seq 20); do
-		new=$(world_new)
-		[ -n "$new" ] || return 0
+# What has been left since the world was made is in world.left; it is taken
+# away, so that the next part is not blamed. What was told to end may take a
+# moment.
+world_clean() {
+	local tries kind what
+	for tries in {1..20}; do
+		world_new || return 0
 		[ "$tries" -eq 20 ] || sleep 0.25
 	done
-	echo "$new"
 	while read -r kind what; do
 		case $kind in
 		process) kill -KILL "${what%% *}" ;;
 		namespace) ip netns del "$what" ;;
 		file) rm -rf --one-file-system "$what" ;;
 		esac
-	done <<<"$new" 2>/dev/null
+	done <"$logs/world.left" 2>/dev/null
 	return 1
 }
