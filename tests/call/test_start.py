@@ -173,6 +173,22 @@ def test_missing_rights_and_parts(lab):
     assert not os.path.exists(f"{g.state}/truth"), "nothing was begun"
 
 
+def test_daemons_by_hand(lab):
+    """Each says itself what is wrong, and makes nothing."""
+    top = tempfile.mkdtemp(prefix="start-")
+    lab.later(lambda: shutil.rmtree(top, ignore_errors=True))
+    places = ("--state", f"{top}/state", "--run", f"{top}/run")
+    for d in ("fwd", "guardd", "mediad", "routed", "sipd", "httpd"):
+        for words, status, said in ((("--frob",), 2, "unknown option '--frob': see --help"),
+                                    (("--state",), 2, "--state needs a value: see --help"),
+                                    (("--log", "loud"), 2, "--log takes err, warn, info or debug"),
+                                    (("--bus", f"unix:path={top}/bus"), 1, "no bus at .*: start dbus-daemon or pass --bus")):
+            out = lab.net.run(NS, f"{BUILD}/daemons/{d}/{d}", *(places if status == 1 else ()), *words, check=False)
+            assert out.returncode == status and re.search(said, out.stderr), (d, words, out.returncode, out.stderr)
+            assert len(out.stderr.splitlines()) == 1, out.stderr
+    assert not os.listdir(top)
+
+
 def test_no_bus(lab):
     g = Ground(lab)
     g.refuses("bus does not start: .*dbus-daemon",

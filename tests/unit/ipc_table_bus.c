@@ -494,6 +494,34 @@ static void test_owner_returns(void)
 	end(&w);
 }
 
+static void on_put(void *ctx, const struct issue *issue)
+{
+	struct world *w = ctx;
+
+	CHECK(!issue);
+	w->answers++;
+}
+
+/* What is being committed while the table is closed is kept, and told to
+   nobody. */
+static void test_closed_in_a_commit(void)
+{
+	struct world w;
+	struct extension x;
+
+	begin(&w);
+	record_init(&extension_record, &x);
+	snprintf(x.number, sizeof(x.number), "802");
+	snprintf(x.secret, sizeof(x.secret), "Made-by-owner2");
+	w.answers = 0;
+	CHECK_EQ(table_put(w.table, "test", "802", &x, on_put, &w), 0);
+	close_owner(&w);
+	CHECK_EQ(w.answers, 1);
+	open_owner(&w);
+	CHECK(table_get(w.table, "802"));
+	end(&w);
+}
+
 int main(void)
 {
 	test_client();
@@ -501,5 +529,6 @@ int main(void)
 	test_strangers();
 	test_live();
 	test_owner_returns();
+	test_closed_in_a_commit();
 	return 0;
 }
