@@ -72,17 +72,20 @@ def table(r):
     for what, unit, goal, how, key, peer, peer_key in ROWS:
         theirs = f"{peer} {number(r.get(peer_key))} {unit}".strip() if peer else "-"
         value = f"{number(r.get(key))} {unit}".strip()
-        lines.append(f"| {what} | {how} {number(goal)} {unit} | {theirs} | **{value}** | {'yes' if met(r.get(key), how, goal) else 'no'} |")
+        verdict = "yes" if met(r.get(key), how, goal) else "no"
+        lines.append(f"| {what} | {how} {number(goal)} {unit} | {theirs} | **{value}** | {verdict} |")
     return lines
 
 
 def write(folder, r):
     now = datetime.datetime.now(datetime.timezone.utc)
     load = ", ".join(f"{x:.1f}" for x in r["load"])
-    text = ["# Results", "", f"Written by `tests/bench/run` on {now:%Y-%m-%d %H:%M} UTC. {machine()}. {version('kamailio', '-v').removeprefix('version: ').split(' (')[0]}; "
-            f"rtpengine {version('rtpengine', '-v').removeprefix('Version: ')} in user space; sipp as the phones. Load average before "
-            f"the run: {load}. The machine is shared with whatever else runs on it: CPU times hold, wall-clock figures (rates, "
-            "latencies) are at best this good.", "", *table(r), "", "![results](results.svg)", "", "## Behind the table", ""]
+    kamailio = version("kamailio", "-v").removeprefix("version: ").split(" (")[0]
+    rtpengine = version("rtpengine", "-v").removeprefix("Version: ")
+    about = (f"Written by `tests/bench/run` on {now:%Y-%m-%d %H:%M} UTC. {machine()}. {kamailio}; "
+             f"rtpengine {rtpengine} in user space; sipp as the phones. Load average before the run: {load}. The machine is shared with whatever else runs on it: CPU "
+             "times hold within some 20 %, wall-clock figures (rates, latencies) are at best this good.")
+    text = ["# Results", "", about, "", *table(r), "", "![results](results.svg)", "", "## Behind the table", ""]
     for what, key in NOTED:
         v = r.get(key)
         v = ", ".join(f"{n} {x}" for n, x in v.items()) if isinstance(v, dict) else number(v)
@@ -101,7 +104,8 @@ def bar(y, value, most, colour, name, unit):
     """A bar, and its label."""
     w = max(1.0, BAR * value / most)
     return (f'<rect x="{LEFT}" y="{y}" width="{w:.1f}" height="16" rx="2" fill="{colour}"/>',
-            f'<text x="{LEFT + w + 6:.1f}" y="{y + 13}" fill="{INK}" stroke="#ffffff" stroke-width="5" paint-order="stroke">{name} {number(value)} {unit}</text>')
+            f'<text x="{LEFT + w + 6:.1f}" y="{y + 13}" fill="{INK}" stroke="#ffffff" stroke-width="5" paint-order="stroke">'
+            f'{name} {number(value)} {unit}</text>')
 
 
 def panel(y, row, r):
@@ -109,13 +113,15 @@ def panel(y, row, r):
     ours, theirs = r.get(key), r.get(peer_key) if peer else None
     most = max(x for x in (ours, theirs, goal) if x is not None) * 1.02
     x = LEFT + BAR * goal / most
+    sign = how.replace("<", "&lt;").replace(">", "&gt;")
     out = [f'<text x="{LEFT - 14}" y="{y + 24}" text-anchor="end" font-weight="600" fill="{INK}">{what}</text>',
-           f'<text x="{LEFT - 14}" y="{y + 41}" text-anchor="end" fill="{SOFT}">goal {how.replace("<", "&lt;").replace(">", "&gt;")} '
+           f'<text x="{LEFT - 14}" y="{y + 41}" text-anchor="end" fill="{SOFT}">goal {sign} '
            f'{number(goal)} {unit}</text>']
     bars = [bar(y + 11, ours, most, OURS, "Sallyport", unit)] if ours is not None else []
     bars += [bar(y + 32, theirs, most, THEIRS, peer, unit)] if theirs is not None else []
     out += [b[0] for b in bars]
-    out.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 6}" y2="{y + 53}" stroke="{GOAL}" stroke-width="2" stroke-dasharray="4 3"/>')
+    out.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 6}" y2="{y + 53}" stroke="{GOAL}" stroke-width="2" '
+               'stroke-dasharray="4 3"/>')
     out += [b[1] for b in bars]
     return "".join(out)
 
