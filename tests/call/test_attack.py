@@ -6,8 +6,9 @@ import socket
 import dialogs
 from box import until
 from netns import Net
-from sip import Answer, Client
+from sip import Client
 from sip_peer import Peer
+from test_call import records
 
 PHONES, OTHER, VICTIM = "192.168.1.118", "192.168.1.119", "192.168.1.117"
 
@@ -176,6 +177,25 @@ def test_via_of_a_third_party_is_not_answered(lab):
             s.bind((OTHER, 0))
             s.connect((lab.net.PBX_LAN, 5060))
             s.sendall(raw.replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP"))
+    assert x.ask("OPTIONS").code == 200
+    assert v.heard() is None
+
+
+def test_late_answers_go_nowhere_else(lab):
+    """The connection is gone before the answer to a wrong password, or to a call, is there: nobody named in Via gets it."""
+    v, before = Victim(lab), len(records(lab))
+    x = Client(lab.net, "lan", OTHER, lab.net.PBX_LAN, "801")
+    lab.later(x.close)
+    for method, uri, password, more in (("REGISTER", f"sip:{x.host}", "wrong", ()),
+                                        ("INVITE", f"sip:4711@{x.host}", lab.box.extensions["801"], ("Supported: timer",))):
+        c = x.ask(method, uri=uri).challenge()
+        raw = x.build(method, uri=uri, extra=(x.credentials(method, c, password, uri=uri, nc=1), *more))
+        raw = re.sub(rb"(Via: SIP/2.0/)UDP .*", rb"\g<1>TCP " + f"{v.at};branch=z9hG4bKlate{method}".encode(), raw).replace(b";rport\r\n", b"\r\n")
+        with lab.net.socket("lan", kind=socket.SOCK_STREAM) as s:
+            s.bind((OTHER, 0))
+            s.connect((lab.net.PBX_LAN, 5060))
+            s.sendall(raw)
+    until(lambda: len(records(lab)) > before, 30, "the call is over")
     assert x.ask("OPTIONS").code == 200
     assert v.heard() is None
 
