@@ -72,13 +72,17 @@ void sofia_reply(struct sofia *s, struct request *r, unsigned code,
 		 const char *phrase, const char *headers);
 void sofia_drop(struct sofia *s, struct request *r);
 
-/*
- * Does this request belong to a dialog, or to the INVITE of one, whose peer
- * has another address than `from`? And this response: does it answer a request
- * of ours that went to another address? (sofia_leg_owner.c)
- */
-bool sofia_leg_of_other(struct sofia *s, const struct sip_s *sip,
-			const struct addr *from);
+/* What a request has to do with the dialog that it names (sofia_leg_owner.c) */
+enum sofia_claim {
+	SOFIA_CLAIM_FAIR,  /* it is its peer's, or names none */
+	SOFIA_CLAIM_OTHER, /* the peer of that dialog, or of the INVITE that it
+			      is about, has another address than `from` */
+	SOFIA_CLAIM_FLOOD, /* its peer asks too much: each would be kept 32 s */
+};
+enum sofia_claim sofia_leg_claim(struct sofia *s, const struct sip_s *sip,
+				 const struct addr *from);
+
+/* Does this response answer a request of ours that went to another address? */
 bool sofia_answer_of_other(struct sofia *s, const struct msg_s *msg,
 			   const struct sip_s *sip, const struct addr *from);
 

@@ -76,11 +76,22 @@ static bool answerable(const sip_t *sip, const struct peer *peer)
  */
 static void judge_dialog(struct sofia *s, sip_t *sip, const struct peer *peer)
 {
-	if (!sofia_leg_of_other(s, sip, &peer->addr))
+	const struct sofia_ops *ops = s->config.ops;
+
+	switch (sofia_leg_claim(s, sip, &peer->addr)) {
+	case SOFIA_CLAIM_FAIR:
 		return;
-	s->config.ops->bad(s->config.ctx, SOFIA_FORGED, peer,
-			   "a request in the dialog of another address");
-	sip->sip_call_id->i_hash = ~sip->sip_call_id->i_hash;
+	case SOFIA_CLAIM_OTHER:
+		ops->bad(s->config.ctx, SOFIA_FORGED, peer,
+			 "a request in the dialog of another address");
+		sip->sip_call_id->i_hash = ~sip->sip_call_id->i_hash;
+		return;
+	case SOFIA_CLAIM_FLOOD:
+		ops->bad(s->config.ctx, SOFIA_MALFORMED, peer,
+			 "too many requests in a dialog");
+		silence(sip);
+		return;
+	}
 }
 
 static void judge(struct sofia *s, msg_t *msg, sip_t *sip)

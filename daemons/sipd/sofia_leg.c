@@ -15,6 +15,9 @@ enum {
 	ENDING_MS = 40000, /* 64*T1 of RFC 3261 and some */
 	SWEEP_S = 5,
 	QUIET_SWEEPS = 8, /* 40 s: no transaction is left of any call */
+	/* Requests in a dialog: keys by INFO are the most there are. */
+	ASKED_BURST = 50,
+	ASKED_PER_S = 20,
 };
 
 static const char allow[] =
@@ -139,6 +142,7 @@ struct leg *leg_alloc(struct legs *l, const struct peer *peer, leg_event_fn fn,
 	leg->peer = *peer;
 	if (peer->tport != NULL)
 		leg->peer.tport = tport_ref(peer->tport);
+	rate_init(&leg->asked_of_us, ASKED_BURST, ASKED_PER_S);
 	LIST_INSERT_HEAD(&l->list, leg, in_legs);
 	return leg;
 }

@@ -21,6 +21,7 @@
 
 #include "leg.h"
 #include "leg_timer.h"
+#include "rate.h"
 #include "records.h"
 #include "registrar.h"
 #include "sofia.h"
@@ -80,6 +81,7 @@ struct leg {
 	uint32_t pracked;    /* last RSeq acknowledged */
 	uint32_t session_s;  /* Session-Expires of our INVITE */
 	uint32_t min_se_s;
+	struct rate asked_of_us; /* requests in the dialog */
 	struct leg_timer session;
 	struct leg_timer_terms terms; /* of the peer's INVITE */
 

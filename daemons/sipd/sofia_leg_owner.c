@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "addr.h"
+#include "clock.h"
 
 /* The caller's leg whose INVITE this is, this cancels, or this acknowledges:
    found by the branch of its Via (RFC 3261 section 17.2.3). */
-static const struct leg *by_invite(nta_agent_t *agent, const sip_t *sip)
+static struct leg *by_invite(nta_agent_t *agent, const sip_t *sip)
 {
 	sip_t probe = *sip;
 	sip_cseq_t cseq = *sip->sip_cseq;
@@ -25,7 +26,7 @@ static const struct leg *by_invite(nta_agent_t *agent, const sip_t *sip)
 		leg_on_ack_cancel);
 }
 
-static const struct leg *by_dialog(nta_agent_t *agent, const sip_t *sip)
+static struct leg *by_dialog(nta_agent_t *agent, const sip_t *sip)
 {
 	return nta_leg_magic(nta_leg_by_dialog(agent, NULL, sip->sip_call_id,
 					       sip->sip_from->a_tag, NULL,
@@ -38,13 +39,25 @@ static bool is_other(const struct leg *leg, const struct addr *from)
 	return leg != NULL && !addr_equal(&leg->peer.addr, from);
 }
 
-bool sofia_leg_of_other(struct sofia *s, const struct sip_s *sip,
-			const struct addr *from)
+/* BYE and what answers to us may always come. */
+static bool is_counted(sip_method_t method)
+{
+	return method != sip_method_ack && method != sip_method_bye &&
+	       method != sip_method_cancel;
+}
+
+enum sofia_claim sofia_leg_claim(struct sofia *s, const struct sip_s *sip,
+				 const struct addr *from)
 {
 	nta_agent_t *agent = sofia_agent(s);
+	struct leg *leg = by_dialog(agent, sip);
 
-	return is_other(by_dialog(agent, sip), from) ||
-	       is_other(by_invite(agent, sip), from);
+	if (is_other(leg, from) || is_other(by_invite(agent, sip), from))
+		return SOFIA_CLAIM_OTHER;
+	if (leg != NULL && is_counted(sip->sip_request->rq_method) &&
+	    !rate_take(&leg->asked_of_us, clock_mono_ms()))
+		return SOFIA_CLAIM_FLOOD;
+	return SOFIA_CLAIM_FAIR;
 }
 
 /* The host of a route of ours: always an address (sofia_route()). */

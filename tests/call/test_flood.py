@@ -167,6 +167,20 @@ def bench(lab):
     return t
 
 
+def test_flood_inside_a_call(lab):
+    """A phone asks 20,000 times within its own call: each would be a transaction of 32 s."""
+    t = Talk(lab)
+    end = bench(lab)
+    a, b = end.phone("803"), end.phone("804")
+    da, _, _, _ = dialogs.up(a, b)
+    for n in range(PACKETS):
+        da.request(("OPTIONS", "INFO", "UPDATE", "PRACK")[n % 4])
+    da.request("BYE")
+    a.expect("200 BYE", seconds=20)
+    b.reply(b.expect("BYE"), 200)
+    t.over()
+
+
 def put(lab, daemon, table, **words):
     lab.box.table(daemon, table, "Put", "string:general", "dict:string:string:" + ",".join(f"{k},{v}" for k, v in words.items()))
 
@@ -183,6 +197,7 @@ def test_most_calls_at_once(lab):
     c.ack_refusal(m, d.target)
     assert int(m["Retry-After"]) >= 1, m.headers
     dialogs.bye(da, b)
+    until(lambda: not lab.box.rows("sipd", "Calls"), 10, "the call is over")
     dialogs.bye(dialogs.up(c, b)[0], b)
 
 
@@ -201,6 +216,7 @@ def test_no_ports_left(lab):
     said = [line for line in lab.box.watch.lines("mediad") if "no pair of RTP ports" in line]
     assert len(said) == 1, said
     dialogs.bye(da, b)
+    until(lambda: not lab.box.rows("sipd", "Calls"), 10, "the call is over")
     dialogs.bye(dialogs.up(c, b)[0], b)
 
 
