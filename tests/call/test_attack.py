@@ -9,6 +9,8 @@ from netns import Net
 from sip import Client
 from sip_peer import Peer
 from test_call import records
+from test_flood import datagram
+from test_guard import rejected
 
 PHONES, OTHER, VICTIM = "192.168.1.118", "192.168.1.119", "192.168.1.117"
 
@@ -326,3 +328,39 @@ def test_sound_goes_to_no_third_party(lab):
             raise AssertionError(f"sound came to a third party in {ns} from {who}")
         except BlockingIOError:
             pass
+
+
+# --- who changes his address ---
+
+def test_addresses_of_one_network_count_as_one(lab):
+    """IPv6: whoever has one address has its /64. Ten tries from ten addresses, and the eleventh is not answered."""
+    addresses = [f"2001:db8:3::a{n:x}" for n in range(12)]
+    for a in addresses:
+        lab.net.ip("wan", "addr", "add", a + "/64", "dev", "eth0", "nodad")
+    answered = 0
+    for a in addresses:
+        x = Client(lab.net, "wan", a, Net.PBX_WAN6, "800")
+        lab.later(x.close)
+        m = x.register("wrong", seconds=1.0)
+        answered += m is not None
+    assert answered == 10, answered
+    lab.box.method("guardd", "Unreject", "string:2001:db8:3::/64", "string:sip")
+
+
+def test_forged_sources_of_friends_ban_nobody(lab):
+    """Wrong passwords and malformed requests in the name of the provider, another stranger, and the box itself."""
+    sources = ("198.51.100.10", "203.0.113.99", Net.PBX_WAN, Net.PBX_LAN, "127.0.0.1", "192.168.1.101")
+    text = ("REGISTER sip:{0} SIP/2.0\r\nVia: SIP/2.0/UDP {1}:5060;branch=z9hG4bKf{2};rport;received=203.0.113.98\r\n"
+            "From: <sip:801@{0}>;tag=1\r\nTo: <sip:801@{0}>\r\nCall-ID: forged{2}\r\nCSeq: 1 REGISTER\r\nMax-Forwards: 70\r\n"
+            'Authorization: Digest username="801", realm="sallyport", nonce="' + "1" * 52 + '", uri="sip:{0}", response="' + "2" * 32 +
+            '", algorithm=MD5, qop=auth, nc=00000001, cnonce="a"\r\nContent-Length: {3}\r\n\r\n')
+    before = rejected(lab)
+    with lab.net.socket("wan", kind=socket.SOCK_RAW, proto=socket.IPPROTO_RAW) as s:
+        for n in range(40):
+            for source in sources:
+                body = text.format(Net.PBX_WAN, source, n, ("0", "x")[n % 2]).encode()
+                s.sendto(datagram(source, Net.PBX_WAN, body), (Net.PBX_WAN, 0))
+    x = Client(lab.net, "wan", "203.0.113.28", Net.PBX_WAN, "803")
+    lab.later(x.close)
+    assert x.register(lab.box.extensions["803"]).code == 200
+    assert rejected(lab) == before

@@ -86,8 +86,8 @@ def test_sessions_cannot_be_given(lab):
 
 def test_no_file_of_the_box_is_served(lab):
     b = Browser(lab.net, "lan", lab.net.PBX_LAN)
-    for path in ("/../../../../etc/passwd", "/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2f..%2fetc%2fpasswd", "//etc/passwd", "/\\..\\..\\etc\\passwd",
-                 "/assets/../../../etc/passwd", "/%252e%252e/etc/passwd", "/etc/passwd%00.js", "/.%00./etc/passwd", "/api/v1/../../etc/passwd",
+    for path in ("/../../../../etc/passwd", "/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2f..%2fetc%2fpasswd", "//etc/passwd",
+                 "/\\..\\..\\etc\\passwd", "/assets/../../../etc/passwd", "/%252e%252e/etc/passwd", "/etc/passwd%00.js", "/.%00./etc/passwd", "/api/v1/../../etc/passwd",
                  "/api/v1/tables/..%2f..%2f/etc/passwd", "/truth/httpd/tls.key", "/tls.key", "/first-password", "file:///etc/passwd"):
         answer = speak(b, f"GET {path} HTTP/1.1\r\nHost: {b.host}\r\nConnection: close\r\n\r\n")
         assert "root:" not in answer and "PRIVATE KEY" not in answer, path
@@ -152,7 +152,14 @@ def test_rejected_while_signed_in(lab):
     except Closed:
         pass
     lab.box.method("guardd", "Unreject", "string:203.0.113.24", "string:https")
-    assert b.ask("GET", "/status")[0] == 200
+
+    def let_in():
+        try:
+            return b.ask("GET", "/status")[0] == 200
+        except Closed:  # httpd may take the connection before guardd's signal
+            return False
+
+    until(let_in, 2, "let in again, the session goes on")
 
 
 def test_guesses_from_the_lan_are_slow(lab):
