@@ -87,8 +87,9 @@ def test_sessions_cannot_be_given(lab):
 def test_no_file_of_the_box_is_served(lab):
     b = Browser(lab.net, "lan", lab.net.PBX_LAN)
     for path in ("/../../../../etc/passwd", "/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2f..%2fetc%2fpasswd", "//etc/passwd",
-                 "/\\..\\..\\etc\\passwd", "/assets/../../../etc/passwd", "/%252e%252e/etc/passwd", "/etc/passwd%00.js", "/.%00./etc/passwd", "/api/v1/../../etc/passwd",
-                 "/api/v1/tables/..%2f..%2f/etc/passwd", "/truth/httpd/tls.key", "/tls.key", "/first-password", "file:///etc/passwd"):
+                 "/\\..\\..\\etc\\passwd", "/assets/../../../etc/passwd", "/%252e%252e/etc/passwd", "/etc/passwd%00.js",
+                 "/.%00./etc/passwd", "/api/v1/../../etc/passwd", "/api/v1/tables/..%2f..%2f/etc/passwd", "/truth/httpd/tls.key",
+                 "/tls.key", "/first-password", "file:///etc/passwd"):
         answer = speak(b, f"GET {path} HTTP/1.1\r\nHost: {b.host}\r\nConnection: close\r\n\r\n")
         assert "root:" not in answer and "PRIVATE KEY" not in answer, path
         got = statuses(answer)
