@@ -1,5 +1,6 @@
 """What a start does when something is wrong: one clear line, an exit status, nothing half started, nothing left."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -267,6 +268,7 @@ def test_cut_off_run(lab):
         g.start()
         os.kill(g.supervisor(), signal.SIGKILL)
         for p in g.world():
+            with contextlib.suppress(ProcessLookupError):  # it ended with the one before
             os.kill(p, signal.SIGKILL)
         until(lambda: not g.world(), 5, "all gone")
         assert os.path.exists(f"{g.state}/bus") and "sallyport" in g.tables()
