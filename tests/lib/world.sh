@@ -56,14 +56,16 @@ world_new() {
 }
 
 # What has been left since the world was made is in world.left; it is taken
-# away, so that the next part is not blamed. What was told to end may take a
-# moment.
+# away, so that the next part is not blamed. A process that was told to end
+# has 5 s for it.
 world_clean() {
-	local tries kind what
-	for tries in {1..20}; do
-		world_new || return 0
-		[ "$tries" -eq 20 ] || sleep 0.25
-	done
+	local kind what
+	world_new || return 0
+	while read -r kind what; do
+		[ "$kind" != process ] ||
+			timeout 5 tail --pid="${what%% *}" -f /dev/null
+	done <"$logs/world.left"
+	world_new || return 0
 	while read -r kind what; do
 		case $kind in
 		process) kill -KILL "${what%% *}" ;;
