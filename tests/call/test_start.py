@@ -269,7 +269,7 @@ def test_cut_off_run(lab):
         os.kill(g.supervisor(), signal.SIGKILL)
         for p in g.world():
             with contextlib.suppress(ProcessLookupError):  # it ended with the one before
-            os.kill(p, signal.SIGKILL)
+                os.kill(p, signal.SIGKILL)
         until(lambda: not g.world(), 5, "all gone")
         assert os.path.exists(f"{g.state}/bus") and "sallyport" in g.tables()
         if after == "start":
