@@ -167,6 +167,15 @@ def bench(lab):
     return t
 
 
+def answered(phone, what):
+    """Says its last word again, as phones do over UDP (RFC 3261 section 17.1.2.2): a flood may lose one."""
+    try:
+        return phone.expect(what, seconds=0.5)
+    except AssertionError:
+        phone.s.sendto(phone.sent, phone.server)
+        return None
+
+
 def test_flood_inside_a_call(lab):
     """A phone asks 20,000 times within its own call: each would be a transaction of 32 s."""
     t = Talk(lab)
@@ -176,7 +185,7 @@ def test_flood_inside_a_call(lab):
     for n in range(PACKETS):
         da.request(("OPTIONS", "INFO", "UPDATE", "PRACK")[n % 4])
     da.request("BYE")
-    a.expect("200 BYE", seconds=20)
+    until(lambda: answered(a, "200 BYE"), 20, "BYE is answered")
     b.reply(b.expect("BYE"), 200)
     t.over()
 

@@ -103,6 +103,7 @@ class Peer:
         head = head.rstrip("\r\n")
         kind = "Content-Type: application/sdp\r\n" if body and "Content-Type" not in head else ""
         data = f"{head}\r\n{kind}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode()
+        self.sent = data
         if self.transport == "TCP":
             self.s.sendall(data)
         else:
