@@ -55,6 +55,8 @@ class Net:
         for n in self.NAMES:
             sh("ip", "netns", "add", self.ns(n))
             self.made.append(n)
+            # addresses are there at once: a browser would see the network change when they ripen
+            self.run(n, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.default.dad_transmits=0")
             self.ip(n, "link", "set", "lo", "up")
         self.link("pbx", "lan0", "lan", "eth0")
         self.link("pbx", "wan0", "rt", "pbx0")

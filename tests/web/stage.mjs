@@ -32,8 +32,10 @@ export async function open() {
 		permissions: ['clipboard-read', 'clipboard-write'] });
 
 	await context.addInitScript(axe);
-	const page = await context.newPage(), noise = [];
+	const page = await context.newPage(), noise = [], go = page.goto.bind(page);
 
+	/* a fresh namespace may still be told to Chromium as a change of network */
+	page.goto = (...words) => go(...words).catch(e => /ERR_NETWORK_CHANGED/.test(e) ? go(...words) : Promise.reject(e));
 	page.setDefaultTimeout(15000);
 	page.on('console', m => {
 		/* a refusal by the API is shown by Chromium as a failed resource */
