@@ -27,20 +27,41 @@ static void on_extensions(void *ctx)
 		routed_compile(r);
 }
 
-static struct table *open_table(struct routed *r, const struct record *record,
-				char *why, size_t why_size)
+static const struct record *const records[ROUTED_N_TABLES] = {
+	[ROUTED_SETTINGS] = &route_settings_record,
+	[ROUTED_PROFILES] = &call_profile_record,
+	[ROUTED_EMERGENCIES] = &emergency_record,
+	[ROUTED_DIAL_PLANS] = &dial_plan_record,
+	[ROUTED_DIAL_RULES] = &dial_rule_record,
+	[ROUTED_PIN_SETS] = &pin_set_record,
+	[ROUTED_PINS] = &pin_record,
+	[ROUTED_TIME_RULES] = &time_rule_record,
+	[ROUTED_HOLIDAYS] = &holiday_record,
+	[ROUTED_INBOUND_RULES] = &inbound_rule_record,
+	[ROUTED_CREDITS] = &credit_record,
+	[ROUTED_RATES] = &call_rate_record,
+	[ROUTED_BRAKES] = &brake_record,
+};
+
+static int open_tables(struct routed *r, char *why, size_t why_size)
 {
 	static const struct table_ops ops = { .apply = on_row };
 	struct table_config config = {
-		.record = record,
 		.ops = &ops,
 		.ctx = r,
 		.bus = r->service->bus,
 		.store = r->service->store,
 		.seal = r->service->seal,
+		.run_dir = r->service->run_dir,
 	};
 
-	return table_open(&config, why, why_size);
+	for (size_t i = 0; i < ROUTED_N_TABLES; i++) {
+		config.record = records[i];
+		r->tables[i] = table_open(&config, why, why_size);
+		if (!r->tables[i])
+			return -EIO;
+	}
+	return 0;
 }
 
 /* A new box knows the two numbers that work in most of the world. */
@@ -48,15 +69,16 @@ static void first_start(struct routed *r)
 {
 	static const char *const numbers[] = { "112", "911" };
 
-	if (table_seq(r->emergencies))
+	struct table *t = r->tables[ROUTED_EMERGENCIES];
+
+	if (table_seq(t))
 		return;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		struct emergency e;
 
 		record_init(&emergency_record, &e);
 		snprintf(e.number, sizeof(e.number), "%s", numbers[i]);
-		if (table_put(r->emergencies, "routed", e.number, &e, NULL,
-			      NULL))
+		if (table_put(t, "routed", e.number, &e, NULL, NULL))
 			log_err("emergency number %s could not be kept",
 				numbers[i]);
 	}
@@ -69,8 +91,8 @@ static void stop(struct service *s)
 	if (!r)
 		return;
 	watch_close(r->extensions);
-	table_close(r->profiles);
-	table_close(r->emergencies);
+	for (size_t i = 0; i < ROUTED_N_TABLES; i++)
+		table_close(r->tables[i]);
 	plan_free(r->plan);
 	books_free(r->books);
 	free(r);
@@ -86,11 +108,7 @@ static int start(struct service *s, char *why, size_t why_size)
 		return -ENOMEM;
 	s->daemon = r;
 	r->service = s;
-	r->profiles = open_table(r, &call_profile_record, why, why_size);
-	if (!r->profiles)
-		return -EIO;
-	r->emergencies = open_table(r, &emergency_record, why, why_size);
-	if (!r->emergencies)
+	if (open_tables(r, why, why_size))
 		return -EIO;
 	r->books = books_new(s->store);
 	r->extensions = watch_open(s->bus, s->run_dir, &extension_record,

@@ -14,15 +14,20 @@ static const void *row_of_watch(const void *from, size_t i)
 	return watch_at(from, i);
 }
 
+static struct plan_rows rows_of(const struct routed *r, enum routed_table which)
+{
+	const struct table *t = r->tables[which];
+
+	return (struct plan_rows){ row_of_table, t, table_count(t) };
+}
+
 void routed_compile(struct routed *r)
 {
 	struct plan_input input = {
 		.extensions = { row_of_watch, r->extensions,
 				watch_count(r->extensions) },
-		.profiles = { row_of_table, r->profiles,
-			      table_count(r->profiles) },
-		.emergencies = { row_of_table, r->emergencies,
-				 table_count(r->emergencies) },
+		.profiles = rows_of(r, ROUTED_PROFILES),
+		.emergencies = rows_of(r, ROUTED_EMERGENCIES),
 	};
 	struct plan *p = plan_new(&input);
 

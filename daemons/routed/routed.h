@@ -8,10 +8,27 @@
 struct table;
 struct watch;
 
+/* The configuration that routed owns. */
+enum routed_table {
+	ROUTED_SETTINGS,
+	ROUTED_PROFILES,
+	ROUTED_EMERGENCIES,
+	ROUTED_DIAL_PLANS,
+	ROUTED_DIAL_RULES,
+	ROUTED_PIN_SETS,
+	ROUTED_PINS,
+	ROUTED_TIME_RULES,
+	ROUTED_HOLIDAYS,
+	ROUTED_INBOUND_RULES,
+	ROUTED_CREDITS,
+	ROUTED_RATES,
+	ROUTED_BRAKES,
+	ROUTED_N_TABLES,
+};
+
 struct routed {
 	struct service *service;
-	struct table *profiles;
-	struct table *emergencies;
+	struct table *tables[ROUTED_N_TABLES];
 	struct watch *extensions; /* sipd's */
 	struct plan *plan;        /* never NULL after the start */
 	struct books *books;

@@ -21,10 +21,10 @@ def enum_values(r, f):
 def member(f):
     ctype = TYPES[f.type][0]
     if f.type == "bytes":
-        return f"\tuint32_t {f.name}_bytes;\n\tuint8_t {f.name}[{f.max}];\n"
+        return f"\tuint32_t {f.name}_bytes;\n\tuint8_t {f.member}[{f.max}];\n"
     if f.text:
-        return f"\tchar {f.name}[{f.max + 1}];\n"
-    return f"\t{ctype} {f.name};\n"
+        return f"\tchar {f.member}[{f.max + 1}];\n"
+    return f"\t{ctype} {f.member};\n"
 
 
 def header(recs):
@@ -54,10 +54,10 @@ def dflt(f):
 
 
 def descriptor(r, f):
-    own = f"((struct {r.name} *)0)->{f.name}"
+    own = f"((struct {r.name} *)0)->{f.member}"
     row = [f'.name = "{f.name}"', f".code = {f.code}",
            f".type = FIELD_{f.type.upper()}",
-           f".off = offsetof(struct {r.name}, {f.name})",
+           f".off = offsetof(struct {r.name}, {f.member})",
            f".size = sizeof({own})", f".max = {f.max}u"] + dflt(f)
     if f.min:
         row.append(f".min = {f.min}u")

@@ -61,6 +61,11 @@ class Field:
         return TYPES[self.type][2]
 
     @property
+    def member(self):
+        """Its name in C, where some words are taken."""
+        return self.name + "_" if self.name in KEYWORDS else self.name
+
+    @property
     def required(self):
         return self.default is None and self.type != "bytes"
 
@@ -181,8 +186,8 @@ def check_default(f, at):
 
 
 def check_field(rec, f, at):
-    need(NAME.match(f.name) and f.name not in KEYWORDS, at,
-         "a name is a-z, 0-9, _, at most 32, and no word of C")
+    need(NAME.match(f.name) and not f.name.endswith("_"), at,
+         "a name is a-z, 0-9, _ (not the last), at most 32")
     need(f.type in TYPES, at, f"unknown type '{f.type}'")
     need(1 <= f.code <= 255, at, "the code must be 1 to 255")
     need(not f.unit or f.name.endswith("_" + f.unit), at,

@@ -66,7 +66,7 @@ WRONG_TABLES = [
     (TABLE + FIELD.replace("2", '"2"') + 'type = "bool"', "x: 'code' has"),
     (TABLE + FIELD.replace("2", "true") + 'type = "bool"', "x: 'code' has"),
     (TABLE + FIELD.replace("code = 2\n", "") + 'type = "bool"', "x: "),
-    (TABLE + FIELD.replace(".x", ".double") + 'type = "bool"', "no word of C"),
+    (TABLE + FIELD.replace(".x", ".x_") + 'type = "bool"', "not the last"),
     (TABLE + FIELD.replace(".x", ".Big") + 'type = "bool"', "a name is a-z"),
     (TABLE + FIELD + 'type = "str"', "x: needs max"),
     (TABLE + FIELD + 'type = "str"\nmax = 65536', "x: needs max"),
