@@ -204,6 +204,21 @@ static void closed(struct calls *c, struct talk *call, const struct notice *r)
 	talk_free(call);
 }
 
+static uint32_t end_of(enum collect_result end)
+{
+	switch (end) {
+	case COLLECT_COMPLETE:
+		return MEDIA_EVENT_END_COMPLETE;
+	case COLLECT_SILENT:
+		return MEDIA_EVENT_END_SILENT;
+	case COLLECT_TIMEOUT:
+		return MEDIA_EVENT_END_TIMEOUT;
+	case COLLECT_MORE:
+		break;
+	}
+	return MEDIA_EVENT_END_NONE;
+}
+
 static void tell(struct calls *c, const struct talk *call,
 		 const struct notice *r, uint32_t kind)
 {
@@ -216,8 +231,7 @@ static void tell(struct calls *c, const struct talk *call,
 	ev.id = r->id;
 	ev.count = r->count;
 	if (r->kind == NOTICE_COLLECTED)
-		ev.end = r->complete ? MEDIA_EVENT_END_COMPLETE
-				     : MEDIA_EVENT_END_TIMEOUT;
+		ev.end = end_of(r->end);
 	memcpy(ev.digits, r->digits, sizeof(ev.digits));
 	if (r->kind == NOTICE_FOREIGN)
 		addr_format(&r->source, ev.source);
@@ -361,6 +375,7 @@ int calls_collect(struct calls *c, const struct media_collect *in,
 		.max_digits = in->max_digits,
 		.first_ms = in->first_digit_s * 1000,
 		.next_ms = in->next_digit_s * 1000,
+		.silent_ms = in->silent_s * 1000,
 		.end_digit = in->end_digit[0],
 	};
 

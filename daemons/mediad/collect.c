@@ -5,7 +5,7 @@
 enum { FIRST_MS = 10000, NEXT_MS = 5000 }; /* SPEC 5, PIN set */
 
 void collect_start(struct collect *c, const struct collect_conf *conf,
-		   bool prompting, uint64_t now_ms)
+		   bool prompting, bool heard, uint64_t now_ms)
 {
 	collect_wipe(c);
 	c->conf = *conf;
@@ -17,7 +17,14 @@ void collect_start(struct collect *c, const struct collect_conf *conf,
 		c->conf.next_ms = NEXT_MS;
 	c->on = true;
 	c->prompting = prompting;
+	c->heard = heard || !c->conf.silent_ms;
 	c->deadline_ms = now_ms + c->conf.first_ms;
+	c->silent_at_ms = now_ms + c->conf.silent_ms;
+}
+
+void collect_heard(struct collect *c)
+{
+	c->heard = true;
 }
 
 void collect_prompted(struct collect *c, uint64_t now_ms)
@@ -28,10 +35,15 @@ void collect_prompted(struct collect *c, uint64_t now_ms)
 	c->deadline_ms = now_ms + c->conf.first_ms;
 }
 
-enum collect_result collect_key(struct collect *c, char key, uint64_t now_ms)
+enum collect_result collect_key(struct collect *c, enum collect_way way,
+				char key, uint64_t now_ms)
 {
 	if (!c->on || c->n >= c->conf.max_digits)
 		return COLLECT_MORE;
+	if (c->way != COLLECT_ANY_WAY && c->way != way)
+		return COLLECT_MORE;
+	c->way = way;
+	c->heard = true;
 	c->prompting = false;
 	c->deadline_ms = now_ms + c->conf.next_ms;
 	if (c->conf.end_digit && key == c->conf.end_digit)
@@ -43,7 +55,12 @@ enum collect_result collect_key(struct collect *c, char key, uint64_t now_ms)
 
 enum collect_result collect_tick(struct collect *c, uint64_t now_ms)
 {
-	if (!c->on || c->prompting || now_ms < c->deadline_ms)
+	if (!c->on)
+		return COLLECT_MORE;
+	/* Also while a prompt plays: nobody may be there to hear it. */
+	if (!c->heard && now_ms >= c->silent_at_ms)
+		return COLLECT_SILENT;
+	if (c->prompting || now_ms < c->deadline_ms)
 		return COLLECT_MORE;
 	return COLLECT_TIMEOUT;
 }

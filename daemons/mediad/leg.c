@@ -209,13 +209,13 @@ static void foreign(struct leg *l, const struct addr *from,
 
 /* --- keys --- */
 
-static void collected(struct leg *l, bool complete)
+static void collected(struct leg *l, enum collect_result end)
 {
 	struct notice *r = notice_new(l, NOTICE_COLLECTED);
 
 	if (r) {
 		r->id = l->collect_id;
-		r->complete = complete;
+		r->end = end;
 		memcpy(r->digits, l->collect.digits, sizeof(r->digits));
 		notify(l, r);
 	}
@@ -223,14 +223,30 @@ static void collected(struct leg *l, bool complete)
 	player_stop(&l->player);
 }
 
+static void collect(struct leg *l, enum collect_way way, char key,
+		    const struct leg_clock *now)
+{
+	enum collect_result end = collect_key(&l->collect, way, key, now->ms);
+
+	if (!l->collect.prompting)
+		player_stop(&l->player); /* a key interrupts the prompt */
+	if (end != COLLECT_MORE)
+		collected(l, end);
+}
+
 void leg_key(struct leg *l, char key, struct leg_clock *now)
+{
+	if (l->collect.on)
+		collect(l, COLLECT_BY_INFO, key, now);
+}
+
+/* An RFC 4733 press. */
+static void pressed(struct leg *l, char key, const struct leg_clock *now)
 {
 	struct notice *r;
 
 	if (l->collect.on) {
-		player_stop(&l->player); /* a key interrupts the prompt */
-		if (collect_key(&l->collect, key, now->ms) == COLLECT_COMPLETE)
-			collected(l, true);
+		collect(l, COLLECT_BY_EVENT, key, now);
 		return;
 	}
 	if (now->ms < l->key_next_ms)
@@ -270,7 +286,7 @@ static void listen_for_keys(struct leg *l, enum codec c, const uint8_t *p,
 		return;
 	got = tone_ear_listen(l->ear, pcm, (size_t)samples, keys, sizeof(keys));
 	for (size_t i = 0; i < got && l->collect.on; i++)
-		leg_key(l, keys[i], now);
+		collect(l, COLLECT_BY_SOUND, keys[i], now);
 	secret_wipe(keys, sizeof(keys));
 	secret_wipe(pcm, sizeof(pcm));
 	l->mute_until_ms = now->ms + TAIL_MS;
@@ -291,7 +307,7 @@ static bool event_passes(struct leg *l, const struct rtp *r, const uint8_t *p,
 	key = dtmf_packet(&l->dtmf, r->ts, p, r->len);
 	if (key) {
 		l->swallow = collecting;
-		leg_key(l, key, now);
+		pressed(l, key, now);
 	}
 	return !collecting && !l->swallow;
 }
@@ -333,6 +349,7 @@ static void heard(struct leg *l, struct rtp *r, uint8_t *p, size_t n,
 		return; /* a payload type that nobody agreed on */
 	stats_packet(&l->stats, r->ssrc, r->seq, r->ts, info->clock_hz,
 		     info->event, now->us);
+	collect_heard(&l->collect);
 	/* SPEC 4: while digits are collected nothing of the leg goes on. */
 	if (info->event)
 		passes &= event_passes(l, r, p + r->at, now);
@@ -458,7 +475,8 @@ void leg_collect(struct leg *l, const struct playlist *prompts,
 		player_start(&l->player, prompts);
 	l->wait_frames = 0;
 	l->collect_id = id;
-	collect_start(&l->collect, conf, prompts->n != 0, now_ms);
+	collect_start(&l->collect, conf, prompts->n != 0, l->stats.packets,
+		      now_ms);
 }
 
 static void played(struct leg *l, uint32_t id, const struct leg_clock *now)
@@ -505,10 +523,13 @@ static void play_frame(struct leg *l, const struct leg_clock *now)
 
 bool leg_tick(struct leg *l, struct leg_clock *now)
 {
+	enum collect_result end;
+
 	if (l->player.on)
 		play_frame(l, now);
-	if (collect_tick(&l->collect, now->ms) == COLLECT_TIMEOUT)
-		collected(l, false);
+	end = collect_tick(&l->collect, now->ms);
+	if (end != COLLECT_MORE)
+		collected(l, end);
 	return l->player.on || l->collect.on;
 }
 

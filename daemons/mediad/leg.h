@@ -133,6 +133,7 @@ bool leg_tick(struct leg *l, struct leg_clock *now);
 void leg_play(struct leg *l, const struct playlist *list);
 void leg_collect(struct leg *l, const struct playlist *prompts,
 		 const struct collect_conf *conf, uint32_t id, uint64_t now_ms);
+/* A key that came by SIP INFO: for a collector only. */
 void leg_key(struct leg *l, char key, struct leg_clock *now);
 void leg_stop(struct leg *l);
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "collect.h"
 #include "mailbox.h"
 #include "stats.h"
 
@@ -22,12 +23,12 @@ struct notice {
 	enum notice_kind kind;
 	void *owner;
 	unsigned leg;
-	uint32_t id;     /* of the playing or collecting */
-	uint32_t count;  /* foreign packets; else packets heard from the leg */
-	bool complete;   /* COLLECTED: not timed out */
-	char digits[65]; /* secret; KEY: one */
-	struct addr source;    /* FOREIGN */
-	struct stats stats[2]; /* CLOSED */
+	uint32_t id;    /* of the playing or collecting */
+	uint32_t count; /* foreign packets; else packets heard from the leg */
+	enum collect_result end; /* COLLECTED */
+	char digits[65];         /* secret; KEY: one */
+	struct addr source;      /* FOREIGN */
+	struct stats stats[2];   /* CLOSED */
 };
 
 /* Wipes and frees. */

@@ -207,8 +207,7 @@ static void obey(struct relay *r, struct order *o)
 		activate(r, l);
 		break;
 	case ORDER_KEY:
-		if (l->collect.on)
-			leg_key(l, o->key, &r->now);
+		leg_key(l, o->key, &r->now);
 		break;
 	case ORDER_ECHO:
 		leg_stop(l);

@@ -89,6 +89,7 @@ static void begin(struct b2b *call)
 		.max_digits = v->max_digits,
 		.first_digit_s = v->first_digit_s,
 		.next_digit_s = v->next_digit_s,
+		.silent_s = v->silent_s,
 		.end_digit = v->end_digit,
 	};
 

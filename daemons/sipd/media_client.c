@@ -267,6 +267,7 @@ void media_collect(struct media_client *m, const struct media_prompt *p,
 	in.max_digits = p->max_digits;
 	in.first_digit_s = p->first_digit_s;
 	in.next_digit_s = p->next_digit_s;
+	in.silent_s = p->silent_s;
 	COPY(in.end_digit, p->end_digit);
 	in.id = p->id;
 	call(m, MEDIA_COLLECT, &in,

@@ -80,6 +80,7 @@ struct media_prompt {
 	uint32_t max_digits; /* collect only, as the rest */
 	uint32_t first_digit_s;
 	uint32_t next_digit_s;
+	uint32_t silent_s;
 	const char *end_digit;
 };
 

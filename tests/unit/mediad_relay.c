@@ -216,6 +216,49 @@ static void keys_in_the_sound(struct box *b)
 	(void)close(a.fd);
 }
 
+static void collect(struct box *b, const char *call, uint32_t max_digits,
+		    uint32_t silent_s)
+{
+	struct media_collect in;
+
+	record_init(&media_collect_record, &in);
+	snprintf(in.call, sizeof(in.call), "%s", call);
+	in.max_digits = max_digits;
+	in.silent_s = silent_s;
+	CHECK_EQ(calls_collect(b->calls, &in, &b->why), 0);
+	b->n_events = 0;
+}
+
+/* A phone that says nothing before its call is answered; then it does. */
+static void nobody_is_heard(struct box *b)
+{
+	uint8_t sound[160] = { 0 };
+	struct media_key key;
+	struct phone a;
+	uint16_t to;
+
+	phone_open(&a);
+	CHECK_EQ(box_accept(b, "y", CALLER, a.port, "8 101"), 0);
+	to = box_port(b);
+	collect(b, "y", 1, 1);
+	box_wait(b, &b->n_events, 1);
+	CHECK_EQ(b->event.kind, MEDIA_EVENT_KIND_COLLECTED);
+	CHECK_EQ(b->event.end, MEDIA_EVENT_END_SILENT);
+	CHECK_STR(b->event.digits, "");
+	/* The packet before the key: it was heard, and is no more silent. */
+	phone_send(&a, to, 8, 1, 77, sound, 160);
+	collect(b, "y", 1, 1);
+	record_init(&media_key_record, &key);
+	snprintf(key.call, sizeof(key.call), "y");
+	snprintf(key.key, sizeof(key.key), "3");
+	CHECK_EQ(calls_key(b->calls, &key, &b->why), 0);
+	box_wait(b, &b->n_events, 1);
+	CHECK_EQ(b->event.end, MEDIA_EVENT_END_COMPLETE);
+	CHECK_STR(b->event.digits, "3");
+	box_delete(b, "y");
+	(void)close(a.fd);
+}
+
 /* A key that came by SIP INFO, and one that nobody collects. */
 static void keys_beside_the_sound(struct box *b)
 {
@@ -393,6 +436,7 @@ int main(void)
 	nonsense_is_dropped(&b);
 	digits_go_to_the_collector_alone(&b);
 	keys_in_the_sound(&b);
+	nobody_is_heard(&b);
 	keys_beside_the_sound(&b);
 	a_prompt_then_the_callee(&b);
 	two_phones_without_a_common_codec(&b);

@@ -60,6 +60,7 @@ static void play(struct leg *l)
 static void before(struct leg *l, unsigned what, struct leg_clock *now)
 {
 	const struct collect_conf collect = { .max_digits = 4,
+					      .silent_ms = 100,
 					      .end_digit = '#' };
 	const struct playlist none = { .n = 0 };
 	struct leg_conf conf;
