@@ -10,7 +10,7 @@ struct bans;
 
 enum {
 	BAN_ACTOR = 65,
-	BAN_EVIDENCE = 201,
+	BAN_EVIDENCE = 401,
 };
 
 /* The text fields are the row's (schema/tables/rejected.toml). */

@@ -7,6 +7,7 @@
 #include "guardd.h"
 #include "incident_query.h"
 #include "incidents.h"
+#include "kind.h"
 #include "service.h"
 
 static void on_judged(void *ctx, const struct report_verdict *v)
@@ -25,9 +26,13 @@ static void refuse(struct bus_req *req, const struct issue *issue)
 
 static void on_report(void *ctx, struct bus_req *req, const void *in)
 {
+	const struct report *r = in;
 	struct issue issue;
 
-	if (judge_report(ctx, in, on_judged, req, &issue) < 0)
+	if (!kind_may(r->kind, bus_req_actor(req)))
+		bus_reply_error(req, "Denied",
+				"kind: not for this daemon to see");
+	else if (judge_report(ctx, in, on_judged, req, &issue) < 0)
 		refuse(req, &issue);
 }
 

@@ -279,7 +279,9 @@ struct ban *guard_reject(struct guard *g, const struct guard_key *key,
 		return NULL;
 	}
 	ban = bans_put(g->bans, key);
-	if (!ban || ban_say(ban, actor, "rejected by a person") < 0) {
+	if (!ban || ban_say(ban, actor,
+			    ban->evidence ? ban->evidence
+					  : "rejected by a person") < 0) {
 		/* times 0: it was made just now, and has no words. */
 		if (ban && ban->times == 0)
 			bans_take(g->bans, ban);

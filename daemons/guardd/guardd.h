@@ -71,6 +71,19 @@ void judge_clock_set(struct guardd *d, int64_t step_ms);
 /* Bans from the view of the last run. 0 or a negative errno. */
 int judge_load(struct guardd *d);
 
+/* ---- note.c: what becomes an incident ---- */
+
+/* A stranger's try, and what was decided. */
+void note_try(struct guardd *d, const struct report *r,
+	      const struct guard_outcome_of *o);
+/* What happened in the house (kind.h). -EINVAL and *issue: not an address. */
+int note_event(struct guardd *d, const struct report *r, struct issue *issue);
+/* INCIDENT_KIND_BANNED or _UNBANNED. */
+void note_ban(struct guardd *d, enum incident_kind kind,
+	      const struct guard_key *key, const char *outcome);
+/* Gives a new ban the last things its source was seen doing, in words. */
+void note_evidence(struct guardd *d, struct ban *ban);
+
 /* ---- allow.c: the table of allowed addresses ---- */
 
 int allow_open(struct guardd *d, char *why, size_t why_size);

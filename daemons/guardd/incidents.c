@@ -144,8 +144,9 @@ static struct incident *find(struct incidents *is, const struct incident *row,
 	return NULL;
 }
 
-void incidents_note(struct incidents *is, const struct incident *row,
-		    bool proven, uint64_t mono_ms, uint64_t wall_ms)
+const struct incident *incidents_note(struct incidents *is,
+				      const struct incident *row, bool proven,
+				      uint64_t mono_ms, uint64_t wall_ms)
 {
 	struct rate *rate = proven ? &is->proven : &is->forgeable;
 	struct incident *at = find(is, row, wall_ms);
@@ -160,6 +161,9 @@ void incidents_note(struct incidents *is, const struct incident *row,
 	if (at) {
 		at->count += at->count < UINT32_MAX;
 		memcpy(at->outcome, row->outcome, sizeof(at->outcome));
+		memcpy(at->detail, row->detail, sizeof(at->detail));
+		if (row->level > at->level)
+			at->level = row->level;
 	} else {
 		at = append(is, is->next, row);
 		at->first_ms = wall_ms;
@@ -167,6 +171,7 @@ void incidents_note(struct incidents *is, const struct incident *row,
 	}
 	at->last_ms = wall_ms;
 	mark(is, at->id);
+	return at;
 }
 
 void incidents_each(const struct incidents *is, uint64_t before,

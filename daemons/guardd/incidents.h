@@ -26,10 +26,13 @@ void incidents_free(struct incidents *is);
 /* A row from the store; rows come in the order of their ids. */
 void incidents_load(struct incidents *is, const struct incident *row);
 
-/* Notes `row` (id, first, last and count are ours). proven: the source is no
-   forgery. */
-void incidents_note(struct incidents *is, const struct incident *row,
-		    bool proven, uint64_t mono_ms, uint64_t wall_ms);
+/*
+ * Notes `row` (id, first, last and count are ours). proven: the source is no
+ * forgery. Returns the row it is counted in; it stays until the next note.
+ */
+const struct incident *incidents_note(struct incidents *is,
+				      const struct incident *row, bool proven,
+				      uint64_t mono_ms, uint64_t wall_ms);
 
 /* Newest first, ids below `before` (0: all), until fn returns false. */
 void incidents_each(const struct incidents *is, uint64_t before,

@@ -6,7 +6,7 @@
 
 #include "clock.h"
 #include "guardd.h"
-#include "incidents.h"
+#include "kind.h"
 #include "live.h"
 #include "log.h"
 #include "wall.h"
@@ -14,7 +14,7 @@
 /* A hundred thousand bans that end together may not keep a report waiting. */
 enum { ENDS_AT_ONCE = 256 };
 
-/* ---- rows, facts, incidents ---- */
+/* ---- rows and facts ---- */
 
 static void put_row(struct guardd *d, const struct ban *ban)
 {
@@ -28,22 +28,6 @@ static void put_row(struct guardd *d, const struct ban *ban)
 			    "a ban cannot be written down: %s; it stands, but "
 			    "a restart forgets it",
 			    strerror(-err));
-}
-
-static void note(struct guardd *d, uint32_t kind, const struct guard_key *key,
-		 const char *outcome)
-{
-	struct guard_now now;
-	struct incident row;
-
-	guardd_now(d, &now);
-	record_init(&incident_record, &row);
-	row.kind = kind;
-	guard_key_source(key, row.source);
-	snprintf(row.service, sizeof(row.service), "%s",
-		 guard_service_name((enum guard_service_id)key->service));
-	snprintf(row.outcome, sizeof(row.outcome), "%s", outcome);
-	incidents_note(d->incidents, &row, true, now.mono_ms, now.wall_ms);
 }
 
 static void del_row(struct guardd *d, const struct guard_key *key)
@@ -199,7 +183,7 @@ static void say_banned(struct guardd *d, const struct report *r,
 		    r->service, source, seconds, ban->tries);
 	snprintf(words, sizeof(words), "%u tries, shut out for %u s",
 		 ban->tries, seconds);
-	note(d, INCIDENT_KIND_BANNED, &ban->key, words);
+	note_ban(d, INCIDENT_KIND_BANNED, &ban->key, words);
 }
 
 static void put_in_force(struct guardd *d, const struct report *r,
@@ -216,6 +200,7 @@ static void put_in_force(struct guardd *d, const struct report *r,
 
 	now.key = o->ban->key;
 	now.until_ms = o->ban->until_ms;
+	note_evidence(d, o->ban);
 	put_row(d, o->ban);
 	say_banned(d, r, o->ban, o->banned_s);
 	arm(d);
@@ -230,34 +215,6 @@ static void put_in_force(struct guardd *d, const struct report *r,
 	now.verdict.action = REPORT_VERDICT_ACTION_DROP;
 	done(ctx, &now.verdict);
 	wall_resync(d->wall);
-}
-
-static void note_report(struct guardd *d, const struct report *r,
-			const struct guard_outcome_of *o,
-			const struct guard_now *now)
-{
-	struct incident row;
-	struct prefix p = { 0 };
-	char source[ADDR_TEXT];
-
-	record_init(&incident_record, &row);
-	/* The kinds of both records begin alike. */
-	row.kind = r->kind;
-	if (addr_parse(&p.addr, r->source) == 0)
-		addr_format(&p.addr, source);
-	else
-		source[0] = '\0';
-	snprintf(row.source, sizeof(row.source), "%s", source);
-	snprintf(row.service, sizeof(row.service), "%s", r->service);
-	snprintf(row.account, sizeof(row.account), "%s", r->account);
-	if (o->outcome == GUARD_ANSWER)
-		snprintf(row.outcome, sizeof(row.outcome),
-			 "answered, %u tries left", o->tries_left);
-	else
-		snprintf(row.outcome, sizeof(row.outcome), "%s", o->why);
-	incidents_note(d->incidents, &row,
-		       r->proven || r->kind == REPORT_KIND_CREDENTIAL,
-		       now->mono_ms, now->wall_ms);
 }
 
 static uint32_t action_of(enum guard_outcome outcome)
@@ -282,16 +239,22 @@ int judge_report(struct guardd *d, const struct report *r, judge_report_fn done,
 	struct guard_now now;
 
 	guardd_now(d, &now);
+	record_init(&report_verdict_record, &v);
+	v.action = REPORT_VERDICT_ACTION_DROP;
+	if (!kind_of(r->kind)->stranger) {
+		if (note_event(d, r, issue) < 0)
+			return -EINVAL;
+		done(ctx, &v);
+		return 0;
+	}
 	judge_ends(d);
 	make_room(d);
 	if (guard_decide(&d->guard, r, &now, &o, issue) < 0)
 		return -EINVAL;
-	note_report(d, r, &o, &now);
-	record_init(&report_verdict_record, &v);
-	v.action = action_of(o.outcome);
+	note_try(d, r, &o);
 	/* Only a refused credential is ever answered (SPEC 3). */
-	if (r->kind != REPORT_KIND_CREDENTIAL)
-		v.action = REPORT_VERDICT_ACTION_DROP;
+	if (r->kind == REPORT_KIND_CREDENTIAL)
+		v.action = action_of(o.outcome);
 	v.tries_left = o.tries_left;
 	v.banned_s = o.banned_s;
 	if (o.outcome == GUARD_BAN && o.ban) {
@@ -367,7 +330,7 @@ static void on_rejected(void *ctx, const char *err)
 				 (enum guard_service_id)w->key.service),
 			 source, w->actor);
 		snprintf(words, sizeof(words), "by %s", w->actor);
-		note(d, INCIDENT_KIND_BANNED, &w->key, words);
+		note_ban(d, INCIDENT_KIND_BANNED, &w->key, words);
 		d->fact(d, &w->key, ban->until_ms, true);
 	}
 	arm(d);
@@ -444,7 +407,7 @@ static void on_one(void *ctx, const char *err)
 				 (enum guard_service_id)one->key.service),
 			 source, w->actor);
 		snprintf(words, sizeof(words), "by %s", w->actor);
-		note(d, INCIDENT_KIND_UNBANNED, &one->key, words);
+		note_ban(d, INCIDENT_KIND_UNBANNED, &one->key, words);
 		offenders_forget(d->guard.offenders, &one->key);
 		lift(d, ban);
 		w->count++;
@@ -548,7 +511,7 @@ void judge_let_in(struct guardd *d, const struct prefix *source,
 	for (size_t i = 0; i < l.n; i++) {
 		struct ban *ban = bans_find(d->guard.bans, &l.keys[i]);
 
-		note(d, INCIDENT_KIND_UNBANNED, &l.keys[i], why);
+		note_ban(d, INCIDENT_KIND_UNBANNED, &l.keys[i], why);
 		lift(d, ban);
 		lift_in_kernel(d, &l.keys[i]);
 	}

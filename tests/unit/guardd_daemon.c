@@ -13,6 +13,7 @@
 #include "firewall_bus.h"
 #include "guard_bus.h"
 #include "guardd.h"
+#include "incidents.h"
 #include "live.h"
 #include "log.h"
 #include "service.h"
@@ -466,6 +467,87 @@ static void test_restart(struct world *w)
 	CHECK_EQ(guardd(w)->guard.settings[GUARD_SSH].tries, 5);
 }
 
+struct seen {
+	struct incident rows[8];
+	size_t n;
+};
+
+static bool on_seen(void *ctx, const struct incident *row)
+{
+	struct seen *s = ctx;
+
+	s->rows[s->n++] = *row;
+	return s->n < 8;
+}
+
+/* What happens in the house is kept, whatever it says; and it bans nobody. */
+static void test_events(struct world *w)
+{
+	int bans = w->door.bans, want = w->asked.done + 1;
+	struct seen s = { 0 };
+	struct report r;
+
+	record_init(&report_record, &r);
+	snprintf(r.service, sizeof(r.service), "calls");
+	snprintf(r.source, sizeof(r.source), "203.0.113.77");
+	snprintf(r.account, sizeof(r.account), "801");
+	snprintf(r.detail, sizeof(r.detail),
+		 "3 calls failed for want of a PIN");
+	snprintf(r.outcome, sizeof(r.outcome), "locked for 30 min");
+	r.kind = REPORT_KIND_PIN_LOCK;
+	for (int i = 0; i < 20; i++)
+		CHECK_EQ(bus_call(w->bus.sipd, &guard_iface, GUARD_REPORT, &r,
+				  0, on_verdict, &w->asked),
+			 0);
+	loop_until_count(w->bus.base, &w->asked.done, want + 19);
+	CHECK_EQ(w->asked.errors, 0);
+	CHECK_EQ(w->asked.verdict.action, REPORT_VERDICT_ACTION_DROP);
+	CHECK_EQ(w->door.bans, bans);
+	incidents_each(guardd(w)->incidents, 0, on_seen, &s);
+	CHECK_EQ(s.rows[0].kind, INCIDENT_KIND_PIN_LOCK);
+	CHECK_EQ(s.rows[0].level, INCIDENT_LEVEL_ALARM);
+	CHECK_EQ(s.rows[0].count, 20);
+	CHECK_STR(s.rows[0].account, "801");
+	CHECK_STR(s.rows[0].outcome, "locked for 30 min");
+	snprintf(r.source, sizeof(r.source), "somewhere");
+	CHECK_EQ(bus_call(w->bus.sipd, &guard_iface, GUARD_REPORT, &r, 0,
+			  on_verdict, &w->asked),
+		 0);
+	loop_until_count(w->bus.base, &w->asked.errors, 1);
+	w->asked.errors = 0;
+}
+
+/* The last things that a source was seen doing stay with its ban. */
+static void test_evidence(struct world *w)
+{
+	struct unreject un;
+	struct reject re;
+	struct guard_key key;
+	const struct ban *b;
+
+	for (int i = 0; i < 10; i++)
+		report(w, "2001:db8:3::9");
+	CHECK_EQ(guard_key_parse(&key, "sip@2001:db8:3::/64"), 0);
+	b = bans_find(guardd(w)->guard.bans, &key);
+	CHECK(b);
+	CHECK_STR(b->evidence, "801: 10 times, UDP");
+	/* Made permanent by a person: what was seen stays. */
+	record_init(&reject_record, &re);
+	snprintf(re.source, sizeof(re.source), "2001:db8:3::/64");
+	snprintf(re.service, sizeof(re.service), "sip");
+	person(w, GUARD_REJECT, &re);
+	CHECK_EQ(w->asked.errors, 0);
+	CHECK_EQ(b->until_ms, 0);
+	CHECK_EQ(b->tries, 10);
+	CHECK_STR(b->evidence, "801: 10 times, UDP");
+	CHECK_EQ(b->origin, REJECTED_ORIGIN_PERSON);
+	record_init(&unreject_record, &un);
+	snprintf(un.source, sizeof(un.source), "2001:db8:3::/64");
+	snprintf(un.service, sizeof(un.service), "all");
+	person(w, GUARD_UNREJECT, &un);
+	CHECK_EQ(w->asked.verdict.tries_left, 1);
+}
+
 static void ignore_verdict(void *ctx, const struct report_verdict *v)
 {
 	(void)v;
@@ -518,6 +600,8 @@ int main(void)
 	test_allow_ends(w);
 	test_clock(w);
 	test_person(w);
+	test_events(w);
+	test_evidence(w);
 	test_restart(w);
 	test_speed(w);
 	guard_ends(w);

@@ -5,6 +5,7 @@
 #include "decide.h"
 #include "incident_query.h"
 #include "incidents.h"
+#include "kind.h"
 
 static const uint8_t seed[GUARD_SEED] = { 4, 5, 6 };
 
@@ -327,6 +328,20 @@ static void test_query(void)
 	CHECK(!finds("kind=credential", &row));
 	CHECK(finds("since_ms=1000", &row));
 	CHECK(!finds("since_ms=1001", &row));
+	CHECK(finds("until_ms=1001", &row));
+	CHECK(!finds("until_ms=1000", &row));
+	CHECK(finds("kind=pin,scanner", &row));
+	CHECK(!finds("kind=pin,scan", &row));
+	CHECK(finds("source=203.0.113.0/24", &row));
+	CHECK(finds("source=198.51.100.0/24,203.0.113.9", &row));
+	CHECK(!finds("source=203.0.114.0/24", &row));
+	snprintf(row.detail, sizeof(row.detail), "UDP: friendly-scanner");
+	CHECK(finds("text=FRIENDLY;kind=scanner", &row));
+	CHECK(!finds("text=sipvicious", &row));
+	CHECK_EQ(incident_query_parse(&q, "source=203.0.113.9/24", &issue),
+		 -EINVAL);
+	CHECK_EQ(incident_query_parse(&q, "source=1,1,1,1,1,1,1,1,1", &issue),
+		 -EINVAL);
 	CHECK_EQ(incident_query_parse(&q, "before=9;service=sip", &issue), 0);
 	CHECK_EQ(q.before, 9);
 	CHECK_EQ(incident_query_parse(&q, "before=x", &issue), -EINVAL);
@@ -335,9 +350,31 @@ static void test_query(void)
 	CHECK_EQ(incident_query_parse(&q, "scanner", &issue), -EINVAL);
 }
 
+/* Nobody reports what only others can see. */
+static void test_kinds(void)
+{
+	struct report r;
+
+	CHECK(kind_may(REPORT_KIND_CREDENTIAL, "sipd"));
+	CHECK(kind_may(REPORT_KIND_CREDENTIAL, "httpd"));
+	CHECK(!kind_may(REPORT_KIND_CREDENTIAL, "mediad"));
+	CHECK(!kind_may(REPORT_KIND_CREDENTIAL, "routed"));
+	CHECK(kind_may(REPORT_KIND_PIN_LOCK, "routed"));
+	CHECK(!kind_may(REPORT_KIND_PIN_LOCK, "sipd"));
+	CHECK(kind_may(REPORT_KIND_PIN_LOCK, "root"));
+	record_init(&report_record, &r);
+	r.kind = REPORT_KIND_BRAKE;
+	CHECK_EQ(kind_level(&r), INCIDENT_LEVEL_WARNING);
+	r.level = REPORT_LEVEL_ALARM;
+	CHECK_EQ(kind_level(&r), INCIDENT_LEVEL_ALARM);
+	r.level = REPORT_LEVEL_INFO;
+	CHECK_EQ(kind_level(&r), INCIDENT_LEVEL_INFO);
+}
+
 int main(void)
 {
 	test_query();
+	test_kinds();
 	test_keys();
 	test_counters_full();
 	test_counters_joined();
