@@ -12,17 +12,17 @@ import { Logo } from './ui/bits';
 import { Toast } from './ui/toast';
 
 function Nav({ open, close }: { open: boolean; close: () => void }) {
-	const all = items();
+	const all = items(), here = all.find(i => i.path === path.value), at = here?.under ?? path.value;
 
 	return <nav class={`nav ${open ? 'open' : ''}`} id="nav" aria-label={t('nav.label')} onClick={close}
 		onKeyDown={e => { if (e.key === 'Escape') close(); }}>
 		<div class="brand"><Logo />Sallyport</div>
 		{GROUPS.map(g => {
-			const mine = all.filter(i => i.group === g);
+			const mine = all.filter(i => i.group === g && !i.under);
 
 			return mine.length > 0 && <div key={g}>
 				{g && <h2>{groupTitle(g)}</h2>}
-				{mine.map(i => <a key={i.path} href={`#${i.path}`} aria-current={path.value === i.path ? 'page' : undefined}>{titleOf(i)}</a>)}
+				{mine.map(i => <a key={i.path} href={`#${i.path}`} aria-current={at === i.path ? 'page' : undefined}>{titleOf(i)}</a>)}
 			</div>;
 		})}
 	</nav>;

@@ -9,7 +9,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { askLogin, asError, login, type ApiError } from './api';
 import { forms, loadForms } from './forms';
 import { listen } from './live';
-import { items, titleOf } from './menu';
+import { items, tabsOf, titleOf } from './menu';
 import { Mine } from './pages/Mine';
 import { Password } from './pages/Password';
 import { RecordsPage } from './pages/RecordsPage';
@@ -20,10 +20,13 @@ import { Shell } from './Shell';
 import { t } from './text';
 import './theme';
 import { Failed, PageHead, Skeleton } from './ui/bits';
+import { tabs } from './ui/tabs';
 
 function Page() {
-	const item = items().find(i => i.path === path.value);
+	const all = items(), item = all.find(i => i.path === path.value);
+	const family = item ? tabsOf(all, item).map(i => ({ path: i.path, title: titleOf(i) })) : [];
 
+	useEffect(() => { tabs.value = family; }, [JSON.stringify(family)]);
 	if (path.value === '/password')
 		return <Password />;
 	if (!item)

@@ -20,30 +20,48 @@ export interface Item {
 	page?: ComponentType;
 	/** Else the title the schema gives. */
 	title?: MsgId;
+	/** A tab of that page, not in the menu itself. */
+	under?: string;
 }
 
 const ITEMS: readonly Item[] = [
 	{ group: '', path: '/', page: Status, title: 'nav.status' },
 	{ group: 'basic', path: '/basic/extensions', table: 'extension', page: Extensions },
-	{ group: 'basic', path: '/basic/call-profiles', table: 'call_profile' },
-	{ group: 'basic', path: '/basic/emergency', table: 'emergency' },
+	{ group: 'basic', path: '/basic/call-profiles', table: 'call_profile', under: '/basic/extensions' },
+	{ group: 'basic', path: '/basic/trunks', table: 'trunk' },
+	{ group: 'basic', path: '/basic/dial-rules', table: 'dial_rule' },
+	{ group: 'basic', path: '/basic/dial-plans', table: 'dial_plan', under: '/basic/dial-rules' },
+	{ group: 'basic', path: '/basic/inbound', table: 'inbound_rule' },
+	{ group: 'advanced', path: '/advanced/pin-sets', table: 'pin_set' },
+	{ group: 'advanced', path: '/advanced/pins', table: 'pin', under: '/advanced/pin-sets' },
+	{ group: 'advanced', path: '/advanced/pin-locks', table: 'pin_lock', under: '/advanced/pin-sets' },
+	{ group: 'advanced', path: '/advanced/time-rules', table: 'time_rule' },
+	{ group: 'advanced', path: '/advanced/holidays', table: 'holiday', under: '/advanced/time-rules' },
+	{ group: 'advanced', path: '/advanced/credit', table: 'credit' },
+	{ group: 'advanced', path: '/advanced/rates', table: 'call_rate' },
+	{ group: 'advanced', path: '/advanced/brakes', table: 'brake' },
+	{ group: 'advanced', path: '/advanced/outbound', table: 'route_settings' },
+	{ group: 'advanced', path: '/advanced/emergency', table: 'emergency' },
 	{ group: 'advanced', path: '/advanced/sip', table: 'sip_settings' },
 	{ group: 'advanced', path: '/advanced/media', table: 'media_settings' },
-	{ group: 'security', path: '/security/rejected', table: 'rejected', page: Rejected },
 	{ group: 'security', path: '/security/allowed', table: 'allowed_address' },
-	{ group: 'security', path: '/security/fail2ban', table: 'guard_service' },
+	{ group: 'security', path: '/security/fail2ban', table: 'guard_service', under: '/security/allowed' },
 	{ group: 'security', path: '/security/firewall', table: 'firewall' },
-	{ group: 'security', path: '/security/local-networks', table: 'local_network' },
+	{ group: 'security', path: '/security/rules', table: 'common_rule', under: '/security/firewall' },
+	{ group: 'security', path: '/security/defense', table: 'auto_defense', under: '/security/firewall' },
+	{ group: 'security', path: '/security/rejected', table: 'rejected', page: Rejected, under: '/security/firewall' },
+	{ group: 'security', path: '/security/local-networks', table: 'local_network', under: '/security/firewall' },
 	{ group: 'system', path: '/system/accounts', table: 'account' },
 	{ group: 'system', path: '/system/sessions', table: 'session' },
 	{ group: 'system', path: '/system/web', table: 'web_settings' },
 	{ group: 'reports', path: '/reports/calls', records: 'cdr' },
+	{ group: 'reports', path: '/reports/spend', table: 'usage' },
 	{ group: 'reports', path: '/reports/attacks', records: 'incident' },
 	{ group: 'reports', path: '/reports/sign-ins', records: 'audit' },
 ];
 
 /* shown on other pages */
-const ELSEWHERE = new Set(['binding', 'call']);
+const ELSEWHERE = new Set(['binding', 'call', 'trunk_state']);
 
 export const GROUPS: readonly Group[] = ['', 'basic', 'advanced', 'security', 'system', 'reports', 'more'];
 export const groupTitle = (g: Group): string => g && t(`nav.${g}`);
@@ -58,6 +76,16 @@ export function items(): Item[] {
 	const more = access.value.filter(a => a.kind === 'table' && !known.has(a.table) && !ELSEWHERE.has(a.table))
 		.map((a): Item => ({ group: 'more', path: `/more/${a.table}`, table: a.table }));
 
-	return [...ITEMS, ...more].filter(i => i.records ? isAdmin() || mayRecords(i.records)
+	const all = [...ITEMS, ...more].filter(i => i.records ? isAdmin() || mayRecords(i.records)
 		: !i.table || mayRead(i.table));
+
+	/* a tab whose page is not there stands by itself */
+	return all.map(i => i.under && !all.some(a => a.path === i.under) ? { ...i, under: undefined } : i);
+}
+
+/** The page and its tabs; nothing where it is alone. */
+export function tabsOf(all: readonly Item[], item: Item): Item[] {
+	const head = item.under ?? item.path, family = all.filter(i => i.path === head || i.under === head);
+
+	return family.length > 1 ? family : [];
 }

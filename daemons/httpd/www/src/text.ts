@@ -19,6 +19,8 @@ export function t(id: MsgId, values: Values = {}): string {
 	});
 }
 
+export const hasText = (id: string): boolean => id in en;
+
 /** The same for a count: the message ID.one or ID.other, with {n}. */
 export function tn(id: string, n: number, values: Values = {}): string {
 	const form = n === 1 ? `${id}.one` : `${id}.other`;

@@ -6,7 +6,7 @@ import type { Form } from '../forms';
 import { t } from '../text';
 import { Dialog } from '../ui/Dialog';
 import { toast } from '../ui/toast';
-import { RowForm } from './RowForm';
+import { RowForm, type FieldExtra } from './RowForm';
 import { useEdit } from './useEdit';
 
 interface Props {
@@ -23,6 +23,8 @@ interface Props {
 	/** Beside Cancel and Save, at the left. */
 	actions?: ComponentChildren;
 	children?: ComponentChildren;
+	/** Under single fields. */
+	extras?: Record<string, FieldExtra>;
 }
 
 /** Puts back what a save replaced; a secret cannot be. */
@@ -35,7 +37,7 @@ function undo(form: Form, key: string, was: Row, changed: Row): () => void {
 	};
 }
 
-export function EditDrawer({ form, row, seq, title, readonly, words, without, onSaved, onClose, actions, children }: Props) {
+export function EditDrawer({ form, row, seq, title, readonly, words, without, onSaved, onClose, actions, children, extras }: Props) {
 	const e = useEdit(form, row, seq, (saved, was, changed) => {
 		const secret = form.fields.some(f => f.type === 'secret' && f.name in changed);
 
@@ -58,6 +60,6 @@ export function EditDrawer({ form, row, seq, title, readonly, words, without, on
 			{!readonly && <button class="primary" disabled={e.busy || !(e.dirty || !row)}>{t(e.busy ? 'saving' : 'save')}</button>}
 		</>}>
 		{children}
-		<RowForm form={form} editing={e} fresh={!row} readonly={readonly} words={words} without={without} />
+		<RowForm form={form} row={row} extras={extras} editing={e} fresh={!row} readonly={readonly} words={words} without={without} />
 	</Dialog>;
 }

@@ -1,8 +1,10 @@
 // One field of a row, drawn by its description.
 import type { Field } from '../forms';
 import { duration, enumText, t } from '../text';
+import { NamesField } from './NamesField';
 import { PasswordField } from './PasswordField';
-import { isChoice, isMoment } from './values';
+import { RefField } from './RefField';
+import { isChoice, isMoment, isNames } from './values';
 
 interface Props {
 	f: Field;
@@ -11,6 +13,10 @@ interface Props {
 	disabled?: boolean;
 	/** For a password: what it must not contain, and that an empty one is made. */
 	words?: readonly string[];
+	/** A password the box grades: with a meter, and one can be made. */
+	graded?: boolean;
+	/** There is one already, which stays when nothing is typed. */
+	kept?: boolean;
 	onInput: (v: string | boolean) => void;
 	onBlur: () => void;
 }
@@ -61,6 +67,10 @@ function Input(p: Props & { id: string; about?: string }) {
 		return <select {...common}>{f.values?.map(v => <option key={v} value={v}>{enumText(v)}</option>)}</select>;
 	if (isChoice(f))
 		return <Choices {...p} id={id} />;
+	if (f.type === 'ref')
+		return <RefField {...p} value={value} />;
+	if (isNames(f))
+		return <NamesField {...p} value={value} />;
 	if (f.type === 'list')
 		return <textarea {...common} class="mono" rows={Math.min(8, Math.max(3, value.split('\n').length))} spellcheck={false} />;
 	if (isMoment(f))
@@ -77,16 +87,17 @@ function Input(p: Props & { id: string; about?: string }) {
 
 export function FieldInput(p: Props) {
 	const { f, error } = p, id = `f-${f.name}`;
-	const help = [f.help, f.type === 'list' && !isChoice(f) ? t('field.lines') : ''].filter(Boolean).join(' ');
+	const group = isChoice(f) || isNames(f);
+	const help = [f.help, f.type === 'list' && !group ? t('field.lines') : '', p.kept ? t('field.kept') : ''].filter(Boolean).join(' ');
 	const about = [help && `${id}-h`, error && `${id}-e`].filter(Boolean).join(' ') || undefined;
 
 	if (f.type === 'bool')
 		return <Check {...p} />;
 	if (f.type === 'secret')
 		return <PasswordField id={id} label={f.label} help={help} error={error} value={String(p.value)} words={p.words}
-			fresh optional onInput={p.onInput} />;
+			fresh={p.graded} optional onInput={p.onInput} />;
 	return <div class="field">
-		{isChoice(f) ? <span class="label" id={`${id}-l`}>{f.label}</span>
+		{group ? <span class="label" id={`${id}-l`}>{f.label}</span>
 			: <label for={id}>{f.label}{!f.required && f.default === '' && <span class="muted sm"> {t('optional')}</span>}</label>}
 		{help && <div class="help" id={`${id}-h`}>{help}</div>}
 		<Input {...p} id={id} about={about} />

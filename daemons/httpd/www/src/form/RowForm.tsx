@@ -1,5 +1,7 @@
 // The fields of a row, what is wrong with them, and who was faster.
+import { Fragment, type ComponentType } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Row } from '../api';
 import type { Form } from '../forms';
 import { t, tn } from '../text';
 import { Alert } from '../ui/bits';
@@ -7,8 +9,13 @@ import { FieldInput } from './FieldInput';
 import type { Editing } from './useEdit';
 import { editOf } from './values';
 
+/** What a table adds under one of its fields. */
+export type FieldExtra = ComponentType<{ editing: Editing; row?: Row }>;
+
 interface Props {
 	form: Form;
+	row?: Row;
+	extras?: Record<string, FieldExtra>;
 	editing: Editing;
 	/** A new row: its key can be typed. */
 	fresh?: boolean;
@@ -49,16 +56,26 @@ function Faster({ form, editing }: { form: Form; editing: Editing }) {
 	</div>;
 }
 
-export function RowForm({ form, editing, fresh, readonly, words, without }: Props) {
+export function RowForm({ form, row, extras, editing, fresh, readonly, words, without }: Props) {
 	const shown = form.fields.filter(f => !f.readonly && !without?.includes(f.name)
 		&& (f.name !== form.key || (fresh && !form.singleton)));
+
+	const graded = form.fields.some(f => f.name === 'grade');
 
 	return <>
 		{editing.conflict && <Faster form={form} editing={editing} />}
 		{editing.failed && <Alert>{editing.failed}</Alert>}
 		<Summary form={form} errors={editing.errors} />
 		{readonly && <p class="banner info">{t('readonly')}</p>}
-		{shown.map(f => <FieldInput key={f.name} f={f} value={editing.edit[f.name] ?? ''} error={editing.errors[f.name]}
-			disabled={readonly} words={words} onInput={v => editing.set(f.name, v)} onBlur={() => editing.blur(f.name)} />)}
+		{shown.map(f => {
+			const Under = extras?.[f.name];
+
+			return <Fragment key={f.name}>
+				<FieldInput f={f} value={editing.edit[f.name] ?? ''} error={editing.errors[f.name]} disabled={readonly}
+					words={words} graded={graded} kept={f.type === 'secret' && !fresh}
+					onInput={v => editing.set(f.name, v)} onBlur={() => editing.blur(f.name)} />
+				{Under && <Under editing={editing} row={row} />}
+			</Fragment>;
+		})}
 	</>;
 }

@@ -18,6 +18,9 @@ function localTime(ms: number): string {
 export const isMoment = (f: Field): boolean => f.type === 'u64' && f.unit === 'ms';
 export const isChoice = (f: Field): boolean => f.type === 'list' && f.of === 'service';
 
+/** Rows of another table, in an order that counts. */
+export const isNames = (f: Field): boolean => f.type === 'list' && !!f.table;
+
 function toEdit(f: Field, v: Row[string] | undefined): string | boolean {
 	if (f.type === 'bool')
 		return v === true;
@@ -63,7 +66,8 @@ export function changes(form: Form, edit: Edit, from?: Edit): Row {
 function problem(f: Field, v: string | boolean): string {
 	if (typeof v === 'boolean')
 		return '';
-	if (f.required && !v.trim())
+	/* a secret that is not given is made, or stays */
+	if (f.required && f.type !== 'secret' && !v.trim())
 		return t('field.needed', { field: f.label });
 	if (f.type !== 'u32' && f.type !== 'u64')
 		return '';

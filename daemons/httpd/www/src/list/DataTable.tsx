@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { query, setQuery } from '../route';
 import { t } from '../text';
+import { dropOn, orderColumns, type Order } from './order';
 import { SIZES, sortBy, useList, type Column, type Filter, type Shown } from './useList';
 
 /* so many are seen at a glance */
@@ -23,6 +24,8 @@ interface Props<T> {
 	empty: ComponentChildren;
 	/** What can be done with ticked rows. */
 	bulk?: (rows: T[], clear: () => void) => ComponentChildren;
+	/** Rows whose order people choose; while the list shows that order. */
+	order?: Order;
 }
 
 const cellClass = <T,>(c: Column<T>) => [c.wide && 'wide', c.right && 'right', c.wrap && 'wrap'].filter(Boolean).join(' ');
@@ -90,7 +93,9 @@ function Pager<T>({ s }: { s: Shown<T> }) {
 	</div>;
 }
 
-export function DataTable<T>(p: Props<T>) {
+export function DataTable<T>(props: Props<T>) {
+	const ordered = props.order && !query.value.get('q') && !query.value.get('show') && !query.value.get('sort') ? props.order : undefined;
+	const p = ordered ? { ...props, columns: orderColumns(props.columns, props.keyOf, ordered) } : props;
 	const s = useList(p.rows, p.columns, p.search, p.sort, p.filters);
 	const [ticks, setTicks] = useState<ReadonlySet<string>>(new Set());
 	const ticked = p.rows.filter(r => ticks.has(p.keyOf(r)));
@@ -117,7 +122,7 @@ export function DataTable<T>(p: Props<T>) {
 				<tbody>{s.rows.map(r => {
 					const k = p.keyOf(r);
 
-					return <tr key={k} data-key={k} aria-selected={p.bulk ? ticks.has(k) : undefined}>
+					return <tr key={k} data-key={k} {...(ordered ? dropOn(k, ordered) : {})} aria-selected={p.bulk ? ticks.has(k) : undefined}>
 						{p.bulk && <td class="tick"><input type="checkbox" aria-label={t('list.tick', { key: k })}
 							checked={ticks.has(k)} onChange={() => tick(k)} /></td>}
 						{p.columns.map(c => <td key={c.id} class={cellClass(c)}>{c.cell(r)}</td>)}
@@ -126,5 +131,6 @@ export function DataTable<T>(p: Props<T>) {
 			</table></div>
 			<Pager s={s} />
 		</>}
+		{ordered && <div class="vh" role="status" aria-live="polite">{ordered.said.value}</div>}
 	</section>;
 }

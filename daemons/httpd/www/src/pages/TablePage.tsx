@@ -1,21 +1,23 @@
 // The page of any table, drawn from its description alone.
-import { useState } from 'preact/hooks';
-import { api, asError, tablePath, type Row } from '../api';
-import { useTable } from '../data';
+import { useMemo, useState } from 'preact/hooks';
+import { api, asError, tablePath, type Row, type Saved } from '../api';
+import { useTable, type Data } from '../data';
 import { EditDrawer } from '../form/EditDrawer';
 import { mayWrite, type Form } from '../forms';
 import { columnsOf, textOf } from '../list/columns';
 import { DataTable } from '../list/DataTable';
+import { MoveTo } from '../list/MoveTo';
+import { useOrder, type Order } from '../list/order';
 import type { Column } from '../list/useList';
-import { enumText, t } from '../text';
+import { enumText, hasText, t, type MsgId } from '../text';
 import { Failed, PageHead, Skeleton } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
 import { ShownOnce, type Made } from '../ui/ShownOnce';
 import { toast } from '../ui/toast';
-import { AFTER_ADD, RowAction } from './extras';
+import { extraOf } from './extras';
 import { SettingsPage } from './SettingsPage';
 
-type Open = { what: 'edit'; row?: Row } | { what: 'delete'; row: Row } | { what: 'made'; made: Made } | null;
+type Open = { what: 'edit'; row?: Row } | { what: 'move'; key: string } | { what: 'delete'; row: Row } | { what: 'made'; made: Made } | null;
 
 /** What people call a row: a live one has a key that tells nobody anything. */
 function nameOf(form: Form, row: Row): string {
@@ -26,49 +28,79 @@ function nameOf(form: Form, row: Row): string {
 	return form.builtin ? enumText(key) : key;
 }
 
+const secretOf = (form: Form): string => form.fields.find(f => f.type === 'secret')?.name ?? '';
+
+/** What an empty list says: in its own words, where there are any. */
+const emptyId = (form: Form): MsgId => hasText(`empty.${form.name}`) ? `empty.${form.name}` as MsgId : 'empty';
+
 /** Deletes; what had no secret can be put back. */
 async function remove(form: Form, row: Row): Promise<void> {
 	const key = String(row[form.key]);
 	const back = Object.fromEntries(form.fields.filter(f => !f.readonly && f.name in row).map(f => [f.name, row[f.name]!]));
 
 	await api('DELETE', tablePath(form.owner, form.name, key));
-	toast(t(form.kind === 'live' ? 'ended' : 'deleted', { key: nameOf(form, row) }), form.kind === 'table' && form.name !== 'account' ? () => {
+	toast(t(form.kind === 'live' ? 'ended' : 'deleted', { key: nameOf(form, row) }), form.kind === 'table' && !secretOf(form) && form.name !== 'account' ? () => {
 		void api('POST', tablePath(form.owner, form.name), back)
 			.then(() => toast(t('undone', { key })), e => toast(asError(e).message));
 	} : undefined);
 }
 
-export function TablePage({ form, title }: { form: Form; title: string }) {
-	const data = useTable<Row>(form.owner, form.name), [open, setOpen] = useState<Open>(null);
-	const may = mayWrite(form.name), fixed = !!form.builtin, live = form.kind === 'live';
-	const close = () => setOpen(null), shut = t(live ? 'end' : 'delete');
-	const [head, ...rest] = columnsOf(form, may && !fixed ? 2 : 3);
+/** The rows in the order shown, and how they are moved. */
+function usePlaces(form: Form, data: Data<Row>): { rows: Row[]; order: Order } {
+	const keys = useMemo(() => data.rows.map(r => String(r[form.key])), [data.rows]);
+	const order = useOrder(keys, k => k, (key, to) =>
+		api('POST', `${tablePath(form.owner, form.name)}/_move`, { key, position: to + 1 }), data.reload);
+	const by = new Map(data.rows.map(r => [String(r[form.key]), r]));
 
-	if (form.singleton)
-		return <SettingsPage form={form} title={title} />;
+	return { order, rows: order.keys.map(k => by.get(k)).filter(r => r !== undefined) };
+}
+
+function Table({ form, title }: { form: Form; title: string }) {
+	const data = useTable<Row>(form.owner, form.name), [open, setOpen] = useState<Open>(null), places = usePlaces(form, data);
+	const may = mayWrite(form.name), live = form.kind === 'live', extra = extraOf(form);
+	const close = () => setOpen(null), shut = t(live ? 'end' : 'delete');
+	const fixed = (r: Row) => !!form.builtin?.includes(String(r[form.key])), all = !!form.builtin && !form.max_rows;
+	const acts = may && !all, [head, ...described] = columnsOf(form, acts ? 2 : 3);
+	const rest = extra.useColumns ? extra.useColumns(described, data) : described;
 
 	const link: Column<Row> = { ...head!, cell: r => live ? head!.cell(r)
 		: <button class="rowbtn" onClick={() => setOpen({ what: 'edit', row: r })}>{nameOf(form, r)}</button> };
-	const acts: Column<Row> = { id: 'acts', label: '', right: true, cell: r => <span class="acts">
-		<RowAction form={form} row={r} show={made => setOpen({ what: 'made', made })} />
-		<button class="small" onClick={() => setOpen({ what: 'delete', row: r })}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>
+	const column: Column<Row> = { id: 'acts', label: '', right: true, cell: r => <span class="acts">
+		{extra.RowAction && <extra.RowAction form={form} row={r} show={made => setOpen({ what: 'made', made })} />}
+		{!fixed(r) && <button class="small" onClick={() => setOpen({ what: 'delete', row: r })}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
 	</span> };
-	const add = may && !fixed && !live && <button class="primary" onClick={() => setOpen({ what: 'edit' })}>{t('add')}</button>;
+	const saved = (s: Saved, fresh: boolean) => {
+		data.reload();
+		if (fresh && extra.afterAdd)
+			void extra.afterAdd(s.key).then(made => setOpen({ what: 'made', made }));
+		else if (s.made?.[secretOf(form)])
+			setOpen({ what: 'made', made: { who: s.key, secret: s.made[secretOf(form)]! } });
+	};
 
 	return <>
-		<PageHead title={title} count={data.rows.length}>{add}</PageHead>
+		<PageHead title={title} count={data.rows.length}>
+			{extra.Head && <extra.Head data={data} />}
+			{acts && !live && <button class="primary" onClick={() => setOpen({ what: 'edit' })}>{t('add')}</button>}
+		</PageHead>
 		<p class="lead">{form.doc}</p>
 		{data.error && <Failed error={data.error} at={data.at} retry={data.reload} />}
-		{!data.ready ? <Skeleton /> : <DataTable label={title} rows={data.rows} keyOf={r => String(r[form.key])} search={textOf(form)}
-			columns={may && !fixed ? [link, ...rest, acts] : [link, ...rest]} placeholder={t('list.search')}
-			sort={form.ordered || fixed ? '' : form.key}
-			empty={<p>{t('empty', { what: title })}</p>} />}
-		{open?.what === 'edit' && <EditDrawer form={form} row={open.row} seq={data.seq} readonly={!may} onClose={close}
+		{extra.Above && data.ready && <extra.Above data={data} />}
+		{!data.ready ? <Skeleton /> : <DataTable label={title} rows={form.ordered ? places.rows : data.rows} keyOf={r => String(r[form.key])}
+			search={textOf(form)} columns={acts ? [link, ...rest, column] : [link, ...rest]} placeholder={t('list.search')}
+			sort={form.ordered || all ? '' : form.key} empty={<p>{t(emptyId(form), { what: title })}</p>}
+			order={form.ordered && may ? { ...places.order, ask: key => setOpen({ what: 'move', key }) } : undefined} />}
+		{open?.what === 'edit' && <EditDrawer form={form} row={open.row} seq={data.seq} readonly={!may} onClose={close} extras={extra.fields}
 			title={open.row ? t('edit.title', { what: title, key: nameOf(form, open.row) }) : t('add.title', { what: title })}
-			onSaved={s => { data.reload(); if (!open.row) void AFTER_ADD[form.name]?.(s.key).then(made => setOpen({ what: 'made', made })); }} />}
+			onSaved={s => saved(s, !open.row)}>
+			{extra.Drawer && <extra.Drawer row={open.row} />}
+		</EditDrawer>}
+		{open?.what === 'move' && <MoveTo k={open.key} order={places.order} onClose={close} />}
 		{open?.what === 'delete' && <Confirm danger title={t(live ? 'end.title' : 'delete.title', { key: nameOf(form, open.row) })}
 			text={t(live ? 'end.text' : 'delete.text')} action={shut} onClose={close}
 			onYes={async () => { await remove(form, open.row); data.reload(); }} />}
-		{open?.what === 'made' && <ShownOnce title={t('once.title', { who: open.made.who })} hint={t('once.first')} made={[open.made]} onClose={close} />}
+		{open?.what === 'made' && <ShownOnce title={t('once.title', { who: open.made.who })} made={[open.made]} onClose={close}
+			hint={form.name === 'account' ? t('once.first') : undefined} />}
 	</>;
 }
+
+export const TablePage = (p: { form: Form; title: string }) => p.form.singleton ? <SettingsPage {...p} /> : <Table {...p} />;

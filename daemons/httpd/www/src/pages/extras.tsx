@@ -1,30 +1,35 @@
-// What single tables can do beside being edited.
-import { useState } from 'preact/hooks';
-import { api, type Row } from '../api';
+// What single tables can do beside being listed and edited. One that has
+// nothing here has all that its description gives.
+import type { ComponentType } from 'preact';
+import type { Row } from '../api';
+import type { Data } from '../data';
 import type { Form } from '../forms';
-import { t } from '../text';
-import { Confirm } from '../ui/confirm';
+import type { FieldExtra } from '../form/RowForm';
+import type { Column } from '../list/useList';
 import type { Made } from '../ui/ShownOnce';
+import { AccountReset, resetAccount } from './AccountReset';
 
-/** A one-time password; its first sign-in sets another. */
-async function resetAccount(name: string): Promise<Made> {
-	const a = await api<{ account: string; password: string }>('POST', `/accounts/${encodeURIComponent(name)}/reset`, { enable: true });
+export interface RowProps { form: Form; row: Row; show: (made: Made) => void }
 
-	return { who: a.account, secret: a.password };
+export interface Extra {
+	/** Buttons beside "Add". */
+	Head?: ComponentType<{ data: Data<Row> }>;
+	/** Between the lead and the list. */
+	Above?: ComponentType<{ data: Data<Row> }>;
+	/** The columns in place of the described ones, the first apart: it opens the row. */
+	useColumns?: (columns: Column<Row>[], data: Data<Row>) => Column<Row>[];
+	/** A button of its own in each row. */
+	RowAction?: ComponentType<RowProps>;
+	/** At the head of the drawer. */
+	Drawer?: ComponentType<{ row?: Row }>;
+	/** Under single fields of the form. */
+	fields?: Record<string, FieldExtra>;
+	/** Done once a row was added: a password shown once. */
+	afterAdd?: (key: string) => Promise<Made>;
 }
 
-/** Done once a row was added. */
-export const AFTER_ADD: Record<string, (key: string) => Promise<Made>> = { account: resetAccount };
+export const EXTRAS: Readonly<Record<string, Extra>> = {
+	account: { RowAction: AccountReset, afterAdd: resetAccount },
+};
 
-/** A button of its own in each row. */
-export function RowAction({ form, row, show }: { form: Form; row: Row; show: (made: Made) => void }) {
-	const [asking, setAsking] = useState(false), name = String(row[form.key]);
-
-	if (form.name !== 'account')
-		return null;
-	return <>
-		<button class="small" onClick={() => setAsking(true)}>{t('account.reset')}<span class="vh"> {name}</span></button>
-		{asking && <Confirm title={t('account.reset.title', { name })} text={t('account.reset.text')} action={t('account.reset')}
-			onClose={() => setAsking(false)} onYes={async () => show(await resetAccount(name))} />}
-	</>;
-}
+export const extraOf = (form: Form): Extra => EXTRAS[form.name] ?? {};

@@ -3,7 +3,9 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ApiError } from '../api';
 import { now } from '../live';
+import { path } from '../route';
 import { ago, fullMoment, moment, t } from '../text';
+import { tabs } from './tabs';
 
 export type Tone = 'ok' | 'warn' | 'danger' | 'info' | '';
 
@@ -71,11 +73,17 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 	</button>;
 }
 
+/** The pages that belong together, beside the title. */
+const Tabs = ({ label }: { label: string }) => <nav class="tabs" aria-label={label}>
+	{tabs.value.map(x => <a key={x.path} href={`#${x.path}`} aria-current={x.path === path.value ? 'page' : undefined}>{x.title}</a>)}
+</nav>;
+
 export function PageHead({ title, count, children }: { title: string; count?: number; children?: ComponentChildren }) {
 	useEffect(() => { document.title = t('title', { page: title }); }, [title]);
 	return <div class="page-head">
 		<h1>{title}</h1>
 		{count !== undefined && <Badge>{count}</Badge>}
+		{tabs.value.length > 0 && <Tabs label={t('tabs.label')} />}
 		<span class="grow" />
 		{children}
 	</div>;

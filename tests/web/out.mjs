@@ -1,0 +1,69 @@
+// Calls to the outside: dial rules and all that limits them.
+import { assert, equal, look } from './stage.mjs';
+import { menu, row, toast } from './hands.mjs';
+
+const places = page => page.locator('tbody tr').evaluateAll(all => all.map(r => r.dataset.key).join(' '));
+
+async function addRule(page, name, pattern) {
+	await page.getByRole('button', { name: 'Add', exact: true }).click();
+	const drawer = page.getByRole('dialog');
+
+	await drawer.getByLabel('Name').fill(name);
+	await drawer.getByLabel('Pattern').fill(pattern);
+	await drawer.getByRole('button', { name: 'Save' }).click();
+	await row(page, name).waitFor();
+}
+
+/** The order on the page, once the box has it as well. */
+async function order(page, want) {
+	await page.waitForFunction(w => [...document.querySelectorAll('tbody tr')].map(r => r.dataset.key).join(' ') === w, want);
+	const there = await page.evaluate(async () => (await (await fetch('/api/v1/tables/routed/dial_rule')).json()).rows.map(r => r.name).join(' '));
+
+	equal(there, want, 'the order in the box');
+}
+
+const moved = (page, name) => page.waitForResponse(r => r.url().endsWith('/_move') && r.ok() && r.request().postData().includes(name));
+
+export const out = {
+	async 'dial rules: none yet, then three'({ page }) {
+		await menu(page, 'Dial rules');
+		await page.getByText('No rule: nobody can call out.').waitFor();
+		for (const [name, pattern] of [['local', '0ZXXXX.'], ['abroad', '00ZX.'], ['service', '01XX']])
+			await addRule(page, name, pattern);
+		equal(await places(page), 'local abroad service', 'new rules go to the end');
+	},
+
+	async 'dial rules are moved by keys, buttons, a number and the mouse'({ page }) {
+		let done = moved(page, 'service');
+
+		await page.getByRole('button', { name: 'Move service, 3 of 3' }).focus();
+		await page.keyboard.press('ArrowUp');
+		await done;
+		await page.getByText('service is now 2 of 3.').waitFor();
+		await order(page, 'local service abroad');
+		assert(await page.evaluate(() => document.activeElement.getAttribute('aria-label')) === 'Move service, 2 of 3', 'the handle keeps the focus');
+		done = moved(page, 'service');
+		await page.getByRole('button', { name: 'Move service up' }).click();
+		await done;
+		await order(page, 'service local abroad');
+		done = moved(page, 'abroad');
+		await row(page, 'abroad').locator('.handle').dragTo(row(page, 'service'));
+		await done;
+		await order(page, 'abroad service local');
+		await look(page, 'dial-rules-order');
+		await addRule(page, 'last', '09X!');
+		done = moved(page, 'last');
+		await page.getByRole('button', { name: 'Move last to…' }).click();
+		await page.getByLabel('Place, 1 to 4').fill('2');
+		await page.getByRole('button', { name: 'Move', exact: true }).click();
+		await done;
+		await order(page, 'abroad last service local');
+	},
+
+	async 'a dial rule is deleted and comes back'({ page }) {
+		await row(page, 'last').getByRole('button', { name: 'Delete' }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+		await toast(page, 'last deleted');
+		await row(page, 'last').waitFor({ state: 'detached' });
+	},
+};
