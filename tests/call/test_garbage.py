@@ -245,7 +245,7 @@ def dbus_call(rng, serial):
 
 def direct(lab, n, owner, user):
     """A connection to the owner's direct socket, by the account of another daemon or by root."""
-    with open(f"{lab.box.state}/etc/passwd") as f:
+    with open(f"{lab.box.state}/etc/users/passwd") as f:
         uid = next(int(line.split(":")[2]) for line in f if line.startswith(user + ":"))
     s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     s.settimeout(2)

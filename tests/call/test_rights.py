@@ -37,7 +37,7 @@ def tables():
 def users(lab):
     """Everybody who may come: {name: (uid, gid)}."""
     found = {"root": (0, 0), "nobody": (NOBODY, NOBODY), "clerk": (CLERK, CLERK)}
-    with open(f"{lab.box.state}/etc/passwd") as f:
+    with open(f"{lab.box.state}/etc/users/passwd") as f:
         for line in f:
             w = line.split(":")
             if w[0].startswith("sp-"):
@@ -46,8 +46,8 @@ def users(lab):
 
 
 def hire_clerk(lab):
-    """A member of sallyport-admin, in the private user files; written in place, for they are bound."""
-    etc = f"{lab.box.state}/etc"
+    """A member of sallyport-admin, in the private user files; written in place, for they are laid over /etc."""
+    etc = f"{lab.box.state}/etc/users"
     with open(f"{etc}/passwd", "r+") as f:
         if "clerk:" in f.read():
             return

@@ -84,7 +84,7 @@ class Ground:
 
     def service(self, name):
         with open(f"{self.state}/service/{name}/supervise/pid") as f:
-            return int(f.read())
+            return int(f.read() or 0)
 
     def supervisor(self):
         for p in self.world():
@@ -310,6 +310,27 @@ def test_ctrl_c_during_the_start(lab):
     p.send_signal(signal.SIGINT)
     assert p.wait(30) == 130
     g.nothing_left()
+
+
+def test_user_added_on_the_host(lab):
+    """useradd replaces /etc/passwd while we run: our own users stay, and a daemon that dies comes back."""
+    g = Ground(lab)
+    etc = f"{g.top}/etc"  # of the host that this start sees
+    shutil.copytree("/etc", etc, symlinks=True)
+    g.start(before=("unshare", "-m", "sh", "-c", f"mount --bind {etc} /etc && exec \"$@\"", "-"))
+    for name in ("passwd", "group"):
+        shutil.copy(f"{etc}/{name}", f"{etc}/{name}+")
+        os.rename(f"{etc}/{name}+", f"{etc}/{name}")
+    for daemon in ("bus", "routed", "sipd"):
+        old = g.service(daemon)
+        os.kill(old, signal.SIGKILL)
+        until(lambda: g.service(daemon) not in (0, old), 10, f"{daemon} is started again")
+    bus = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={g.state}/bus")
+    for name in ("Sip", "Route", "Web"):
+        until(lambda: subprocess.run(("dbus-send", "--system", "--print-reply", f"--dest=org.sallyport.{name}", f"/org/sallyport/{name}",
+                                      "org.freedesktop.DBus.Peer.Ping"), env=bus, capture_output=True).returncode == 0, 20,
+              f"{name} answers")
+    g.stop()
 
 
 def test_crash_loop_is_slow(lab):
