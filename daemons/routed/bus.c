@@ -11,10 +11,12 @@
 
 static void on_ask(void *ctx, struct bus_req *req, const void *in)
 {
+	struct plan_question q = { .ask = in, .now_ms = clock_wall_ms() };
+	struct plan_choice choice;
 	struct routed *r = ctx;
 	struct verdict v;
 
-	plan_decide(r->plan, in, clock_wall_ms(), NULL, &v);
+	plan_decide(r->plan, &q, &v, &choice);
 	bus_reply(req, &v);
 }
 
@@ -68,12 +70,13 @@ static void on_explain(void *ctx, struct bus_req *req, const void *in)
 {
 	struct plan_trace trace = { .line = on_line, .ctx = req };
 	const struct explain_ask *e = in;
+	struct plan_question q = { .trace = &trace };
+	struct plan_choice choice;
 	struct routed *r = ctx;
 	struct verdict v;
 	struct ask ask;
-	uint64_t at;
 
-	if (parse_time(e->time, &at)) {
+	if (parse_time(e->time, &q.now_ms)) {
 		bus_reply_error(req, "Invalid",
 				"time: write now, or 2026-12-24T18:00");
 		return;
@@ -81,7 +84,8 @@ static void on_explain(void *ctx, struct bus_req *req, const void *in)
 	record_init(&ask_record, &ask);
 	memcpy(ask.who, e->extension, sizeof(ask.who));
 	memcpy(ask.number, e->number, sizeof(ask.number));
-	plan_decide(r->plan, &ask, at, &trace, &v);
+	q.ask = &ask;
+	plan_decide(r->plan, &q, &v, &choice);
 	bus_reply_end(req);
 }
 

@@ -19,11 +19,11 @@ static void on_row(void *ctx, struct table_change *change, const void *old,
 	table_change_done(change, NULL);
 }
 
-static void on_extensions(void *ctx)
+static void on_watched(void *ctx)
 {
 	struct routed *r = ctx;
 
-	if (r->extensions)
+	if (r->extensions && r->trunks)
 		routed_compile(r);
 }
 
@@ -91,6 +91,7 @@ static void stop(struct service *s)
 	if (!r)
 		return;
 	watch_close(r->extensions);
+	watch_close(r->trunks);
 	for (size_t i = 0; i < ROUTED_N_TABLES; i++)
 		table_close(r->tables[i]);
 	plan_free(r->plan);
@@ -112,8 +113,10 @@ static int start(struct service *s, char *why, size_t why_size)
 		return -EIO;
 	r->books = books_new(s->store);
 	r->extensions = watch_open(s->bus, s->run_dir, &extension_record,
-				   on_extensions, r);
-	if (!r->books || !r->extensions)
+				   on_watched, r);
+	r->trunks =
+		watch_open(s->bus, s->run_dir, &trunk_record, on_watched, r);
+	if (!r->books || !r->extensions || !r->trunks)
 		return -ENOMEM;
 	routed_compile(r);
 	if (!r->plan || routed_bus_open(r))

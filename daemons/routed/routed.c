@@ -26,8 +26,13 @@ void routed_compile(struct routed *r)
 	struct plan_input input = {
 		.extensions = { row_of_watch, r->extensions,
 				watch_count(r->extensions) },
+		.trunks = { row_of_watch, r->trunks, watch_count(r->trunks) },
 		.profiles = rows_of(r, ROUTED_PROFILES),
+		.settings = rows_of(r, ROUTED_SETTINGS),
 		.emergencies = rows_of(r, ROUTED_EMERGENCIES),
+		.dial_plans = rows_of(r, ROUTED_DIAL_PLANS),
+		.dial_rules = rows_of(r, ROUTED_DIAL_RULES),
+		.inbound_rules = rows_of(r, ROUTED_INBOUND_RULES),
 	};
 	struct plan *p = plan_new(&input);
 

@@ -30,6 +30,7 @@ struct routed {
 	struct service *service;
 	struct table *tables[ROUTED_N_TABLES];
 	struct watch *extensions; /* sipd's */
+	struct watch *trunks;     /* sipd's */
 	struct plan *plan;        /* never NULL after the start */
 	struct books *books;
 };

@@ -198,8 +198,9 @@ def check_field(rec, f, at):
     need(len(idents) == len(f.values) and all(
         isinstance(v, str) and v for v in f.values), at,
          "values must be texts that differ in letters and digits")
-    need((f.type == "ref") == bool(f.table), at,
-         "table belongs to a ref, and a ref needs it")
+    need(f.type != "ref" or f.table, at, "a ref needs its table")
+    need(not f.table or f.type == "ref" or f.of == "name", at,
+         "table belongs to a ref, or to a list of names")
     need((f.type == "list") == bool(f.of), at,
          "of belongs to a list, and a list needs it")
     need(not f.format or f.type == "str", at, "only a str has a format")
@@ -325,12 +326,15 @@ def check_links(recs, ifaces):
             if f.type == "enum":
                 enums[name] = r.name
             t = recs.get(f.table)
-            need(f.type != "ref" or t and t.kind == "table",
+            need(not f.table or t and t.kind == "table",
                  f"{r.name}: {f.name}", f"there is no table '{f.table}'")
             key = t and next(k for k in t.fields if k.name == t.key)
             need(not key or key.text and key.max <= f.max,
                  f"{r.name}: {f.name}",
                  f"a key of '{f.table}' does not fit into a ref")
+            need(f.type != "list" or not key or key.type == "name",
+                 f"{r.name}: {f.name}",
+                 f"the keys of '{f.table}' are no names")
         need(not r.code or r.code not in codes, r.name,
              f"the code {r.code} is {codes.get(r.code)}'s")
         codes[r.code] = r.name

@@ -5,62 +5,18 @@
 #include "check.h"
 #include "clock_app.h"
 #include "dialled.h"
-#include "plan.h"
+#include "routed_world.h"
 
-static const void *extension_at(const void *from, size_t i)
+static void make_world(struct world *w)
 {
-	return (const struct extension *)from + i;
-}
-
-static const void *profile_at(const void *from, size_t i)
-{
-	return (const struct call_profile *)from + i;
-}
-
-static const void *emergency_at(const void *from, size_t i)
-{
-	return (const struct emergency *)from + i;
-}
-
-static struct plan *make_plan(void)
-{
-	static const char *const numbers[] = { "803", "801", "802" };
-	struct extension extensions[3];
-	struct call_profile profiles[2];
-	struct emergency emergencies[1];
-	struct plan_input input = {
-		.extensions = { extension_at, extensions, 3 },
-		.profiles = { profile_at, profiles, 2 },
-		.emergencies = { emergency_at, emergencies, 1 },
-	};
-
-	for (size_t i = 0; i < 3; i++) {
-		record_init(&extension_record, &extensions[i]);
-		snprintf(extensions[i].number, sizeof(extensions[i].number),
-			 "%s", numbers[i]);
-		snprintf(extensions[i].name, sizeof(extensions[i].name),
-			 "Name %s", numbers[i]);
-	}
-	for (size_t i = 0; i < 2; i++)
-		record_init(&call_profile_record, &profiles[i]);
-	snprintf(profiles[0].extension, sizeof(profiles[0].extension), "803");
-	profiles[0].do_not_disturb = true;
-	snprintf(profiles[1].extension, sizeof(profiles[1].extension), "802");
-	profiles[1].ring_s = 17;
-	record_init(&emergency_record, &emergencies[0]);
-	snprintf(emergencies[0].number, sizeof(emergencies[0].number), "112");
-	return plan_new(&input);
-}
-
-static void decide(const struct plan *p, const char *who, const char *number,
-		   struct verdict *v)
-{
-	struct ask ask;
-
-	record_init(&ask_record, &ask);
-	snprintf(ask.who, sizeof(ask.who), "%s", who);
-	snprintf(ask.number, sizeof(ask.number), "%s", number);
-	plan_decide(p, &ask, 0, NULL, v);
+	world_init(w);
+	world_add(w, "extension number=801 name=Ada secret=x");
+	world_add(w, "extension number=802 name=Bob secret=x");
+	world_add(w, "extension number=803 name=Cid secret=x");
+	world_add(w, "extension number=804 enabled=false secret=x");
+	world_add(w, "call_profile extension=803 do_not_disturb=true");
+	world_add(w, "call_profile extension=802 ring_s=17 longest_s=600");
+	world_add(w, "emergency number=112");
 }
 
 static void test_order(void)
@@ -74,6 +30,8 @@ static void test_order(void)
 		{ "801", "803", VERDICT_ACTION_REFUSE, 486, "" },
 		{ "801", "801", VERDICT_ACTION_REFUSE, 486, "" },
 		{ "801", "804", VERDICT_ACTION_REFUSE, 404, "" },
+		{ "801", "805", VERDICT_ACTION_REFUSE, 404, "" },
+		{ "804", "802", VERDICT_ACTION_REFUSE, 403, "" },
 		{ "801", "", VERDICT_ACTION_REFUSE, 404, "" },
 		{ "801", "802&803", VERDICT_ACTION_REFUSE, 404, "" },
 		{ "801", "112", VERDICT_ACTION_REFUSE, 503, "" },
@@ -81,24 +39,143 @@ static void test_order(void)
 		{ "801", "*43", VERDICT_ACTION_ECHO, 0, "" },
 		{ "801", "*60", VERDICT_ACTION_PLAY, 0, "" },
 	};
-	struct plan *p = make_plan();
+	struct plan_choice choice;
 	struct verdict v;
+	struct world w;
 
-	CHECK(p);
+	make_world(&w);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		decide(p, rows[i].who, rows[i].number, &v);
+		world_decide(&w, rows[i].who, rows[i].number, &v, &choice);
 		CHECK_EQ(v.action, rows[i].action);
 		CHECK_EQ(v.code, rows[i].code);
 		CHECK_STR(v.targets, rows[i].targets);
 		CHECK(v.action != VERDICT_ACTION_REFUSE || *v.reason);
 	}
-	decide(p, "801", "802", &v);
-	CHECK_STR(v.caller_name, "Name 801");
+	world_decide(&w, "801", "802", &v, &choice);
+	CHECK(!choice.outbound);
+	CHECK_STR(v.caller_name, "Ada");
 	CHECK_STR(v.caller_number, "801");
 	CHECK_EQ(v.ring_s, 17);
-	decide(p, "801", "112", &v);
+	world_decide(&w, "801", "112", &v, &choice);
 	CHECK(v.emergency);
-	plan_free(p);
+	world_fini(&w);
+}
+
+/* Out over the first trunk, then by the step over the second, then no more. */
+static void test_outbound(void)
+{
+	struct plan_choice choice;
+	struct verdict v;
+	struct world w;
+
+	make_world(&w);
+	world_add(&w, "trunk name=a host=a.example caller_id=4930100 "
+		      "caller_name=Acme privacy=true rates=cheap");
+	world_add(&w, "trunk name=b host=b.example countries=49");
+	world_add(&w, "dial_rule name=abroad pattern=473X. strip=3 trunks=a;b "
+		      "longest_s=60");
+	world_decide(&w, "802", "4730049891234", &v, &choice);
+	CHECK_EQ(v.action, VERDICT_ACTION_DIAL);
+	CHECK_EQ(v.direction, VERDICT_DIRECTION_OUTBOUND);
+	CHECK_STR(v.sent, "0049891234");
+	CHECK_STR(v.trunk, "a");
+	CHECK_STR(v.targets, "");
+	CHECK_STR(v.dial_rule, "abroad");
+	CHECK_STR(v.caller_number, "4930100");
+	CHECK_STR(v.caller_name, "Acme");
+	CHECK(v.hide_caller);
+	CHECK_EQ(v.longest_s, 60);
+	CHECK(choice.outbound && !choice.emergency);
+	CHECK_STR(choice.trunk, "a");
+	CHECK_STR(choice.rates, "cheap");
+	CHECK_STR(choice.number, "49891234");
+	world_again(&w, "802", "4730049891234", v.step, &v, &choice);
+	CHECK_STR(v.trunk, "b");
+	CHECK_STR(v.caller_number, "802");
+	CHECK_STR(v.caller_name, "Bob");
+	CHECK_STR(v.step, "");
+	world_decide(&w, "801", "4731", &v, &choice);
+	CHECK_EQ(v.code, 404);
+	CHECK(!choice.outbound && !*choice.trunk);
+	world_fini(&w);
+}
+
+static void test_emergency(void)
+{
+	struct plan_choice choice;
+	struct verdict v;
+	struct world w;
+
+	make_world(&w);
+	world_add(&w, "trunk name=a host=a.example max_calls=1 privacy=true");
+	world_add(&w, "trunk name=b host=b.example enabled=false");
+	world_add(&w, "trunk name=c host=c.example caller_id=4930100");
+	world_add(&w, "emergency number=911 trunks=c;gone caller_id=4930199");
+	world_decide(&w, "804", "911", &v, &choice);
+	CHECK(v.emergency && choice.emergency && !choice.outbound);
+	CHECK_STR(v.trunk, "c");
+	CHECK_STR(v.sent, "911");
+	CHECK_STR(v.caller_number, "4930199");
+	CHECK_EQ(v.longest_s, 0);
+	world_again(&w, "804", "911", v.step, &v, &choice);
+	CHECK_STR(v.trunk, "a");
+	CHECK(!v.hide_caller);
+	CHECK_STR(v.step, "");
+	world_decide(&w, "801", "112", &v, &choice);
+	CHECK_STR(v.trunk, "a");
+	CHECK(*v.step);
+	world_fini(&w);
+}
+
+static void from_trunk(struct world *w, const char *trunk, const char *number,
+		       const char *caller, struct verdict *v)
+{
+	struct plan_choice choice;
+	struct plan_question q = { 0 };
+	struct ask ask;
+
+	record_init(&ask_record, &ask);
+	ask.who_kind = ASK_WHO_KIND_TRUNK;
+	snprintf(ask.who, sizeof(ask.who), "%s", trunk);
+	snprintf(ask.number, sizeof(ask.number), "%s", number);
+	snprintf(ask.caller, sizeof(ask.caller), "%s", caller);
+	snprintf(ask.caller_name, sizeof(ask.caller_name), "Zoe");
+	q.ask = &ask;
+	plan_decide(world_plan(w), &q, v, &choice);
+	CHECK(!choice.outbound);
+}
+
+static void test_inbound(void)
+{
+	struct verdict v;
+	struct world w;
+
+	make_world(&w);
+	world_add(&w, "trunk name=a host=a.example");
+	world_add(&w, "dial_rule name=all pattern=X. trunks=a");
+	world_add(&w, "inbound_rule name=one did=49301X. caller=44. "
+		      "extension=803");
+	world_add(&w, "inbound_rule name=two trunk=a did=49301X. "
+		      "extension=802 name_prefix=Shop:");
+	from_trunk(&w, "a", "+4930123", "+49170", &v);
+	CHECK_EQ(v.action, VERDICT_ACTION_DIAL);
+	CHECK_EQ(v.direction, VERDICT_DIRECTION_INBOUND);
+	CHECK_STR(v.targets, "802");
+	CHECK_STR(v.caller_number, "+49170");
+	CHECK_STR(v.caller_name, "Shop:Zoe");
+	CHECK_EQ(v.ring_s, 17);
+	from_trunk(&w, "a", "4930123", "4477", &v);
+	CHECK_EQ(v.code, 486);
+	/* What a provider sends ends here: no way out again. */
+	from_trunk(&w, "b", "4930123", "49170", &v);
+	CHECK_EQ(v.code, 404);
+	from_trunk(&w, "a", "112", "49170", &v);
+	CHECK_EQ(v.code, 404);
+	from_trunk(&w, "a", "00491234", "801", &v);
+	CHECK_EQ(v.code, 404);
+	from_trunk(&w, "a", "*43", "801", &v);
+	CHECK_EQ(v.code, 404);
+	world_fini(&w);
 }
 
 static void test_dialled(void)
@@ -152,6 +229,9 @@ static void test_clock(void)
 int main(void)
 {
 	test_order();
+	test_outbound();
+	test_emergency();
+	test_inbound();
 	test_dialled();
 	test_clock();
 	return 0;

@@ -1,7 +1,7 @@
 /*
  * The plan: all that decides a call, compiled from the tables, immutable,
  * swapped whole when one of them changes. Deciding is a pure function of
- * (plan, ask, now); what a call has used so far comes from the books.
+ * (plan, ask, now, usage).
  *
  * The order of decision (SPEC 5): emergency number, feature code, extension,
  * dial rule.
@@ -11,18 +11,18 @@
 #include <stdint.h>
 
 #include "records.h"
-
-/* Where the rows come from: the owner's tables and the followed views. */
-struct plan_rows {
-	const void *(*at)(const void *from, size_t i);
-	const void *from;
-	size_t n;
-};
+#include "rows.h"
+#include "usage.h"
 
 struct plan_input {
-	struct plan_rows extensions;  /* struct extension, without secrets */
-	struct plan_rows profiles;    /* struct call_profile */
-	struct plan_rows emergencies; /* struct emergency */
+	struct plan_rows extensions;    /* struct extension, without secrets */
+	struct plan_rows trunks;        /* struct trunk, without secrets */
+	struct plan_rows profiles;      /* struct call_profile */
+	struct plan_rows settings;      /* struct route_settings, at most one */
+	struct plan_rows emergencies;   /* struct emergency */
+	struct plan_rows dial_plans;    /* struct dial_plan */
+	struct plan_rows dial_rules;    /* struct dial_rule */
+	struct plan_rows inbound_rules; /* struct inbound_rule */
 };
 
 struct plan;
@@ -37,10 +37,17 @@ struct plan_trace {
 	void *ctx;
 };
 
+struct plan_question {
+	const struct ask *ask;
+	uint64_t now_ms;                /* wall clock */
+	const struct plan_usage *usage; /* NULL: nothing was used yet */
+	const struct plan_trace *trace; /* NULL: nobody wants to hear */
+};
+
 /*
- * Decides. `now_ms` is the wall clock. `trace` may be NULL. Always writes a
- * whole verdict; what is wrong with an ask is a verdict "refuse" with the
- * reason in words and, where there is one, a prompt that says it.
+ * Decides. Always writes a whole verdict; what is wrong with an ask is a
+ * verdict "refuse" with the reason in words and, where there is one, a prompt
+ * that says it. *choice is what the books must know of a call that goes out.
  */
-void plan_decide(const struct plan *p, const struct ask *ask, uint64_t now_ms,
-		 const struct plan_trace *trace, struct verdict *out);
+void plan_decide(const struct plan *p, const struct plan_question *q,
+		 struct verdict *out, struct plan_choice *choice);

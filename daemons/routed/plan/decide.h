@@ -1,0 +1,66 @@
+/*
+ * Inside of a decision; for the files of plan/ only. The compiled plan, what
+ * one decision works on, and the few words that every step says.
+ */
+#pragma once
+
+#include "emergency.h"
+#include "inbound.h"
+#include "lines.h"
+#include "plan.h"
+#include "rules.h"
+#include "step.h"
+#include "trunks.h"
+
+/* How long a called party outside may ring. */
+enum { OUTBOUND_RING_S = 120 };
+
+struct plan {
+	struct route_settings settings;
+	struct lines lines;
+	struct trunks trunks;
+	struct emergencies emergencies;
+	struct rules rules;
+	struct inbound inbound;
+};
+
+/* One way in which a call could go out. */
+struct way {
+	const struct rule *rule;
+	const struct plan_trunk *trunk; /* NULL: none chosen yet */
+	char sent[65];
+	char number[65];  /* in international digits; "" unknown */
+	char pin_set[33]; /* whose PIN is needed; "" none */
+	uint32_t lease_s;
+	uint64_t until_ms; /* 0: no end by the clock */
+};
+
+struct decision {
+	const struct plan *plan;
+	const struct plan_question *q;
+	const struct line *caller; /* NULL: no extension calls */
+	struct plan_step step;
+	struct way way;
+	struct verdict *out;
+	struct plan_choice *choice;
+};
+
+/* One line of the explanation; returns `applies`, so that it reads as a
+   test. */
+bool decide_trace(const struct decision *d, const char *step, const char *what,
+		  bool applies, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+void decide_refuse(struct decision *d, uint32_t code, const char *prompts,
+		   const char *reason);
+
+/* Rings an extension, or says why it does not. */
+bool decide_callee(struct decision *d, const struct line *callee);
+
+/* Dials d->way; `next`: there is another trunk behind this one. */
+void decide_dial(struct decision *d, bool next);
+
+/* The steps, each in its file; each says whether it has decided. */
+bool decide_emergency(struct decision *d);
+bool decide_inbound(struct decision *d);
+bool decide_rule(struct decision *d);

@@ -1,0 +1,232 @@
+#include "gates.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "names.h"
+
+static struct plan_call call_of(const struct decision *d)
+{
+	const struct way *w = &d->way;
+
+	return (struct plan_call){
+		.id = d->q->ask->call,
+		.extension = d->caller ? d->caller->number : "",
+		.source = d->q->ask->source,
+		.dial_rule = w->rule ? w->rule->row.name : "",
+		.trunk = w->trunk ? w->trunk->name : "",
+		.rates = w->trunk ? w->trunk->rates : "",
+		.number = w->number,
+		.pin = d->choice->pin,
+		.pin_holder = d->choice->pin_holder,
+		.now_ms = d->q->now_ms,
+	};
+}
+
+static uint32_t calls_now(const struct decision *d, enum usage_of of,
+			  const char *who)
+{
+	const struct plan_usage *u = d->q->usage;
+
+	return u && u->calls ? u->calls(u->ctx, of, who) : 0;
+}
+
+__attribute__((format(printf, 5, 6))) static enum gate shut(
+	struct gate_says *says, enum gate gate, uint32_t code,
+	const char *prompts, const char *fmt, ...)
+{
+	va_list ap;
+
+	says->code = code;
+	says->prompts = prompts;
+	va_start(ap, fmt);
+	vsnprintf(says->why, sizeof(says->why), fmt, ap);
+	va_end(ap);
+	return gate;
+}
+
+static enum gate gate_kill_switch(struct decision *d, struct gate_says *says)
+{
+	if (d->plan->settings.kill_switch)
+		return shut(says, GATE_SHUT, 403, "ss-noservice",
+			    "the kill switch is thrown: nothing goes out");
+	snprintf(says->why, sizeof(says->why), "is not thrown");
+	return GATE_OPEN;
+}
+
+static enum gate gate_time(struct decision *d, struct gate_says *says)
+{
+	const char *name = d->way.rule->row.time_rule;
+
+	if (*name)
+		return shut(says, GATE_NEXT, 403, "ss-noservice",
+			    "time rule %s is closed", name);
+	snprintf(says->why, sizeof(says->why), "goes at all hours");
+	return GATE_OPEN;
+}
+
+/* limit 0: none. */
+static enum gate most_calls(struct decision *d, struct gate_says *says,
+			    enum gate when_full, enum usage_of of,
+			    const char *who, uint32_t limit)
+{
+	uint32_t n;
+
+	if (!limit) {
+		snprintf(says->why, sizeof(says->why), "no limit");
+		return GATE_OPEN;
+	}
+	n = calls_now(d, of, who);
+	if (n >= limit)
+		return shut(says, when_full, 503, "simul-call-limit-reached",
+			    "%u calls go on, and %u is the most", n, limit);
+	snprintf(says->why, sizeof(says->why), "%u of at most %u calls", n,
+		 limit);
+	return GATE_OPEN;
+}
+
+static enum gate gate_extension_calls(struct decision *d,
+				      struct gate_says *says)
+{
+	return most_calls(d, says, GATE_SHUT, USAGE_OF_EXTENSION,
+			  d->caller->number, d->caller->max_calls);
+}
+
+static enum gate gate_rule_calls(struct decision *d, struct gate_says *says)
+{
+	return most_calls(d, says, GATE_SHUT, USAGE_OF_DIAL_RULE,
+			  d->way.rule->row.name, d->way.rule->row.max_calls);
+}
+
+static enum gate gate_trunk_use(struct decision *d, struct gate_says *says)
+{
+	if (!d->way.trunk->enabled)
+		return shut(says, GATE_NEXT, 503, "ss-noservice",
+			    "trunk %s is switched off", d->way.trunk->name);
+	snprintf(says->why, sizeof(says->why), "is in use");
+	return GATE_OPEN;
+}
+
+/* Allowed country codes, of the number that is sent (SPEC 5). */
+static enum gate gate_country(struct decision *d, struct gate_says *says)
+{
+	const char *codes = d->way.trunk->countries;
+	char code[33];
+
+	if (!*codes) {
+		snprintf(says->why, sizeof(says->why), "all countries");
+		return GATE_OPEN;
+	}
+	for (size_t i = 0; names_at(codes, i, code); i++) {
+		if (*d->way.number &&
+		    strncmp(d->way.number, code, strlen(code)) == 0) {
+			snprintf(says->why, sizeof(says->why),
+				 "%s is allowed on trunk %s", code,
+				 d->way.trunk->name);
+			return GATE_OPEN;
+		}
+	}
+	if (!*d->way.number)
+		return shut(says, GATE_NEXT, 403, "ss-noservice",
+			    "which country %.32s is in cannot be told",
+			    d->way.sent);
+	return shut(says, GATE_NEXT, 403, "ss-noservice",
+		    "trunk %s does not carry calls to %.32s",
+		    d->way.trunk->name, d->way.number);
+}
+
+static enum gate gate_trunk_calls(struct decision *d, struct gate_says *says)
+{
+	return most_calls(d, says, GATE_NEXT, USAGE_OF_TRUNK,
+			  d->way.trunk->name, d->way.trunk->max_calls);
+}
+
+static enum gate gate_credit(struct decision *d, struct gate_says *says)
+{
+	const struct plan_usage *u = d->q->usage;
+	struct usage_credit credit = { .longest_s = UINT32_MAX };
+	struct plan_call call = call_of(d);
+
+	if (!u || !u->credit) {
+		snprintf(says->why, sizeof(says->why), "no cap applies");
+		return GATE_OPEN;
+	}
+	if (!u->credit(u->ctx, &call, &credit))
+		return shut(says, GATE_NEXT, 403, "ss-noservice", "%s",
+			    credit.why);
+	d->way.lease_s = credit.lease_s;
+	snprintf(says->why, sizeof(says->why), "%s",
+		 *credit.why ? credit.why : "no cap applies");
+	return GATE_OPEN;
+}
+
+static enum gate gate_brake(struct decision *d, struct gate_says *says)
+{
+	const struct plan_usage *u = d->q->usage;
+	struct usage_brake_why why = { { 0 } };
+	struct plan_call call = call_of(d);
+	enum usage_brake brake = USAGE_BRAKE_OFF;
+
+	if (u && u->brake)
+		brake = u->brake(u->ctx, &call, &why);
+	if (brake == USAGE_BRAKE_REFUSE)
+		return shut(says, GATE_SHUT, 403, "ss-noservice", "%s",
+			    why.why);
+	if (brake == USAGE_BRAKE_PIN)
+		snprintf(d->way.pin_set, sizeof(d->way.pin_set), "%s",
+			 why.pin_set);
+	snprintf(says->why, sizeof(says->why), "%s",
+		 *why.why ? why.why : "none holds");
+	return GATE_OPEN;
+}
+
+static enum gate gate_pin(struct decision *d, struct gate_says *says)
+{
+	if (*d->way.pin_set)
+		return shut(says, GATE_SHUT, 403, "ss-noservice",
+			    "needs a PIN of %s", d->way.pin_set);
+	snprintf(says->why, sizeof(says->why), "needs none");
+	return GATE_OPEN;
+}
+
+const struct gate_row rule_gates[] = {
+	{ "kill switch", gate_kill_switch },
+	{ "hours", gate_time },
+	{ "calls: extension", gate_extension_calls },
+	{ "calls: rule", gate_rule_calls },
+};
+const size_t n_rule_gates = sizeof(rule_gates) / sizeof(*rule_gates);
+
+const struct gate_row trunk_gates[] = {
+	{ "trunk", gate_trunk_use },
+	{ "country", gate_country },
+	{ "calls: trunk", gate_trunk_calls },
+	{ "credit", gate_credit },
+};
+const size_t n_trunk_gates = sizeof(trunk_gates) / sizeof(*trunk_gates);
+
+const struct gate_row last_gates[] = {
+	{ "brakes", gate_brake },
+	{ "PIN", gate_pin },
+};
+const size_t n_last_gates = sizeof(last_gates) / sizeof(*last_gates);
+
+enum gate gates_pass(struct decision *d, const struct gate_row *gates, size_t n,
+		     struct gate_says *says)
+{
+	const char *what;
+	enum gate gate;
+
+	for (size_t i = 0; i < n; i++) {
+		*says = (struct gate_says){ 0 };
+		gate = gates[i].fn(d, says);
+		what = d->way.trunk ? d->way.trunk->name
+				    : d->way.rule->row.name;
+		decide_trace(d, gates[i].name, what, gate == GATE_OPEN, "%s",
+			     says->why);
+		if (gate != GATE_OPEN)
+			return gate;
+	}
+	return GATE_OPEN;
+}

@@ -1,0 +1,114 @@
+#include "inbound.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide.h"
+
+/* "" is any number; a pattern that cannot be read was never let in. */
+static bool take(struct pattern *p, const char *text)
+{
+	char why[128];
+
+	return !*text || !pattern_parse(p, text, why, sizeof(why));
+}
+
+int inbound_init(struct inbound *in, const struct plan_rows *rows)
+{
+	in->ways = calloc(rows->n + 1, sizeof(*in->ways));
+	if (!in->ways)
+		return -ENOMEM;
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct inbound_rule *row = plan_row(rows, i);
+		struct inbound_way *w = &in->ways[in->n];
+
+		if (!row->enabled || !take(&w->did, row->did) ||
+		    !take(&w->caller, row->caller))
+			continue;
+		w->row = *row;
+		in->n++;
+	}
+	return 0;
+}
+
+void inbound_fini(struct inbound *in)
+{
+	free(in->ways);
+	*in = (struct inbound){ 0 };
+}
+
+/* Providers write a number with + or without: both are the same here. */
+static bool fits(const struct pattern *p, const char *number)
+{
+	return !p->n || pattern_matches(p, number) ||
+	       (*number == '+' && pattern_matches(p, number + 1));
+}
+
+static const char *why_not(const struct decision *d,
+			   const struct inbound_way *w)
+{
+	const struct ask *ask = d->q->ask;
+
+	if (*w->row.trunk && strcmp(w->row.trunk, ask->who) != 0)
+		return "is another trunk's";
+	if (!fits(&w->did, ask->number))
+		return "is for other numbers";
+	if (!fits(&w->caller, ask->caller))
+		return "is for other callers";
+	if (*w->row.time_rule)
+		return "its time rule is closed";
+	return NULL;
+}
+
+static bool ring(struct decision *d, const struct inbound_way *w)
+{
+	const char *extension = w->row.extension;
+	const struct line *callee = lines_find(&d->plan->lines, extension);
+	const struct ask *ask = d->q->ask;
+	char name[sizeof(w->row.name_prefix) + sizeof(ask->caller_name)];
+
+	if (!callee) {
+		decide_refuse(d, 404, "",
+			      "its inbound rule's extension is "
+			      "gone");
+		return decide_trace(d, "inbound rule", w->row.name, true,
+				    "extension %s does not exist: refused",
+				    extension);
+	}
+	decide_trace(d, "inbound rule", w->row.name, true, "rings extension %s",
+		     extension);
+	snprintf(d->out->caller_number, sizeof(d->out->caller_number), "%s",
+		 ask->caller);
+	snprintf(name, sizeof(name), "%s%s", w->row.name_prefix,
+		 ask->caller_name);
+	text_from_peer(d->out->caller_name, sizeof(d->out->caller_name), name,
+		       strlen(name));
+	d->out->longest_s = callee->longest_s;
+	return decide_callee(d, callee);
+}
+
+/* A provider's call rings an extension or ends here: it never goes on to a
+   feature code, a dial rule or an emergency number. */
+bool decide_inbound(struct decision *d)
+{
+	const struct ask *ask = d->q->ask;
+	const char *why;
+
+	if (ask->who_kind != ASK_WHO_KIND_TRUNK)
+		return false;
+	d->out->direction = VERDICT_DIRECTION_INBOUND;
+	snprintf(d->out->trunk, sizeof(d->out->trunk), "%s", ask->who);
+	for (size_t i = 0; i < d->plan->inbound.n; i++) {
+		const struct inbound_way *w = &d->plan->inbound.ways[i];
+
+		why = why_not(d, w);
+		if (!why)
+			return ring(d, w);
+		decide_trace(d, "inbound rule", w->row.name, false, "%s", why);
+	}
+	decide_refuse(d, 404, "", "no inbound rule takes this call");
+	return decide_trace(d, "inbound rule", ask->who, true,
+			    "no inbound rule takes this call: refused");
+}

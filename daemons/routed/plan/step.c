@@ -1,0 +1,46 @@
+#include "step.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The value of "word=value ..." if `text` begins with that word. */
+static void take(const char *text, const char *word, char value[33])
+{
+	size_t n = strlen(word);
+	size_t len;
+
+	if (strncmp(text, word, n) != 0)
+		return;
+	len = strcspn(text + n, " ");
+	if (len < 33)
+		snprintf(value, 33, "%.*s", (int)len, text + n);
+}
+
+void step_read(struct plan_step *s, const char *text)
+{
+	*s = (struct plan_step){ 0 };
+	while (*text) {
+		take(text, "rule=", s->rule);
+		take(text, "after=", s->after);
+		take(text, "pin=", s->pin);
+		text += strcspn(text, " ");
+		text += strspn(text, " ");
+	}
+}
+
+static void put(char *text, size_t size, const char *word, const char *value)
+{
+	size_t n = strlen(text);
+
+	if (*value)
+		snprintf(text + n, size - n, "%s%s%s", n ? " " : "", word,
+			 value);
+}
+
+void step_write(const struct plan_step *s, char *text, size_t size)
+{
+	*text = '\0';
+	put(text, size, "rule=", s->rule);
+	put(text, size, "after=", s->after);
+	put(text, size, "pin=", s->pin);
+}

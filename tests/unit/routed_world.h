@@ -1,0 +1,37 @@
+/* A plan of rows in words, for tests of decisions. */
+#pragma once
+
+#include "plan.h"
+
+enum { WORLD_TABLES = 8 };
+
+struct world_table {
+	const struct record *record;
+	char *rows;
+	size_t n;
+};
+
+struct world {
+	struct world_table tables[WORLD_TABLES];
+	struct plan *plan; /* world_plan() makes it */
+};
+
+/* Empty, but for the general settings and the dial plan "default". */
+void world_init(struct world *w);
+void world_fini(struct world *w);
+
+/* Adds a row, as "dial_rule name=abroad pattern=00X. trunks=a;b"; a value ends
+   at the next blank, and _ stands for a blank in it after "note=" and such.
+   What is wrong with it ends the test. */
+void world_add(struct world *w, const char *row);
+
+/* What is compiled from the rows now. */
+const struct plan *world_plan(struct world *w);
+
+/* Asks for extension `who`, at now_ms 0, nothing used. */
+void world_decide(struct world *w, const char *who, const char *number,
+		  struct verdict *v, struct plan_choice *choice);
+/* The same with the step of the verdict before. */
+void world_again(struct world *w, const char *who, const char *number,
+		 const char *step, struct verdict *v,
+		 struct plan_choice *choice);
