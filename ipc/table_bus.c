@@ -102,6 +102,40 @@ static bool put_all_made(DBusMessageIter *it, const struct table_change *c)
 	return dbus_message_iter_close_container(it, &array);
 }
 
+/* What is wrong with one row of a dry run, and which one it is. */
+static bool put_wrong(DBusMessageIter *array, const struct item *item, size_t i)
+{
+	const struct refusal *r = &item->refusal;
+	DBusMessageIter row;
+	DBusMessageIter dict;
+	char number[24];
+
+	snprintf(number, sizeof(number), "%zu", i);
+	return open_struct(array, &row, item->key) &&
+	       bus_dict_open(&row, &dict) == 0 &&
+	       bus_dict_put(&dict, "row", number) == 0 &&
+	       bus_dict_put(&dict, "error", r->name) == 0 &&
+	       bus_dict_put(&dict, "field", r->issue.field) == 0 &&
+	       bus_dict_put(&dict, "why", r->issue.what) == 0 &&
+	       bus_dict_close(&row, &dict) == 0 &&
+	       dbus_message_iter_close_container(array, &row);
+}
+
+static bool put_all_wrong(DBusMessageIter *it, const struct table_change *c)
+{
+	DBusMessageIter array;
+
+	if (!dbus_message_iter_open_container(it, DBUS_TYPE_ARRAY, "(sa{ss})",
+					      &array))
+		return false;
+	for (size_t i = 0; i < c->n_items; i++) {
+		if (c->items[i].refusal.name &&
+		    !put_wrong(&array, &c->items[i], i))
+			return false;
+	}
+	return dbus_message_iter_close_container(it, &array);
+}
+
 /* --- changes --- */
 
 static void request_free(struct request *q)
@@ -127,7 +161,9 @@ static void reply_made(struct bus_req *req, const struct method *method,
 		if (strcmp(out, "Put") == 0 || strcmp(out, "Set") == 0)
 			ok = put_made(&it, c->table->r, &c->items[0]) == 0;
 		else if (strcmp(out, "Apply") == 0)
-			ok = put_seq(&it, c->seq) && put_all_made(&it, c);
+			ok = put_seq(&it, c->seq) &&
+			     (c->each ? put_all_wrong(&it, c)
+				      : put_all_made(&it, c));
 	}
 	if (!ok && reply) {
 		dbus_message_unref(reply);
@@ -276,9 +312,12 @@ static int read_context(struct table_change *c, const struct bus_req *req,
 						 "must be a number");
 		} else if (strcmp(name, "force") == 0) {
 			c->force = is_true(text);
+		} else if (strcmp(name, "dry") == 0) {
+			c->dry = c->each = is_true(text);
 		} else {
 			return issue_set(issue, "context",
-					 "actor, if_seq and force are known");
+					 "actor, if_seq, force and dry are "
+					 "known");
 		}
 	}
 	return 0;

@@ -115,11 +115,16 @@ static void check(struct table_change *c)
 	bool same = true;
 
 	for (size_t i = 0; i < c->n_items; i++) {
-		if (item_check(c, i) < 0) {
+		if (item_check(c, i) == 0) {
+			same = same && c->items[i].same;
+			continue;
+		}
+		if (!c->each) {
 			c->state = CHANGE_ENDING;
 			return;
 		}
-		same = same && c->items[i].same;
+		c->items[i].refusal = c->refusal;
+		c->refusal = (struct refusal){ 0 };
 	}
 	c->seq = c->table->seq;
 	if (same || c->dry)

@@ -342,7 +342,7 @@ int table_client_journal(struct bus *bus, const struct record *r,
 static bool put_context(DBusMessageIter *it,
 			const struct table_context *context)
 {
-	struct table_pair pairs[3];
+	struct table_pair pairs[4];
 	char seq[24];
 
 	snprintf(seq, sizeof(seq), "%llu", (unsigned long long)context->if_seq);
@@ -351,7 +351,9 @@ static bool put_context(DBusMessageIter *it,
 	pairs[1] = (struct table_pair){ "if_seq", seq };
 	pairs[2] = (struct table_pair){ "force",
 					context->force ? "true" : "false" };
-	return pairs_put(it, pairs, 3) == 0;
+	pairs[3] =
+		(struct table_pair){ "dry", context->dry ? "true" : "false" };
+	return pairs_put(it, pairs, 4) == 0;
 }
 
 static bool put_op(DBusMessageIter *array, const struct table_op *op)

@@ -70,6 +70,10 @@ struct table_context {
 	   operations' rows was changed or deleted after this commit. */
 	uint64_t if_seq;
 	bool force; /* the owner's warnings are overruled, never references */
+	/* Nothing is changed; the answer has the rows that would be refused,
+	   each with "row" (its place among the operations), "error", "field"
+	   and "why". */
+	bool dry;
 };
 
 int table_client_list(struct bus *bus, const struct record *r,

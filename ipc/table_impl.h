@@ -82,7 +82,8 @@ struct item {
 	uint64_t old_seq;
 	uint32_t old_place;
 	uint64_t seq;
-	bool same; /* nothing changed: nothing to commit */
+	bool same;              /* nothing changed: nothing to commit */
+	struct refusal refusal; /* of a dry run of many */
 };
 
 struct move {
@@ -109,8 +110,9 @@ struct table_change {
 	char actor[TABLE_ACTOR];
 	uint64_t if_seq;
 	bool force;
-	bool dry; /* check only */
-	bool own; /* the owner's */
+	bool dry;  /* check only */
+	bool each; /* and say of every item what is wrong with it */
+	bool own;  /* the owner's */
 	size_t n_items;
 	struct item *items;
 	struct move *moves;

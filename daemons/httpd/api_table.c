@@ -357,6 +357,38 @@ static void on_many(void *ctx, const struct bus_error *error,
 			     all));
 }
 
+/* What a dry run found: [{"row", "key", "error", "field", "message"}]. */
+static void on_dry(void *ctx, const struct bus_error *error,
+		   const struct table_answer *answer)
+{
+	struct errand *e = ctx;
+	json_t *wrong;
+
+	if (error || !e->req) {
+		errand_end(e, error, NULL);
+		return;
+	}
+	wrong = json_array();
+	for (size_t i = 0; wrong && i < answer->n_rows; i++) {
+		const struct table_row *row = &answer->rows[i];
+		const char *at = table_row_text(row, "row");
+		const char *name = table_row_text(row, "error");
+		const char *field = table_row_text(row, "field");
+		const char *why = table_row_text(row, "why");
+
+		(void)json_array_append_new(
+			wrong,
+			json_pack("{sI ss ss ss ss}", "row",
+				  (json_int_t)strtoll(at ? at : "0", NULL, 10),
+				  "key", row->key, "error", name ? name : "",
+				  "field", field ? field : "", "message",
+				  why ? why : ""));
+	}
+	errand_end(e, NULL,
+		   json_pack("{sI so*}", "seq", (json_int_t)answer->seq,
+			     "wrong", wrong));
+}
+
 /* If-Match: "17" (RFC 9110 section 13.1.1; we make strong ones only). */
 static uint64_t if_match(const struct request *r)
 {
@@ -370,12 +402,15 @@ static uint64_t if_match(const struct request *r)
 	return *end == '"' ? seq : 0;
 }
 
+enum how { HOW_PLAIN, HOW_FORCE, HOW_DRY };
+
 static void send_ops(struct httpd *h, struct request *r, const struct record *t,
-		     const struct table_op *ops, size_t n, bool force,
+		     const struct table_op *ops, size_t n, enum how how,
 		     unsigned status, table_answer_fn done)
 {
 	struct table_context context = { .if_seq = if_match(r),
-					 .force = force };
+					 .force = how == HOW_FORCE,
+					 .dry = how == HOW_DRY };
 	struct errand *e = errand_new(h, r, t, t->owner);
 	char actor[ACTOR];
 	int err;
@@ -389,6 +424,11 @@ static void send_ops(struct httpd *h, struct request *r, const struct record *t,
 	err = table_client_apply(h->service->bus, t, &context, ops, n, done, e);
 	if (err)
 		errand_fail(e, err);
+}
+
+static enum how how_of(const struct request *r)
+{
+	return http_arg(r, "force") ? HOW_FORCE : HOW_PLAIN;
 }
 
 static void send_one(struct httpd *h, struct request *r, const struct record *t,
@@ -408,7 +448,7 @@ static void send_one(struct httpd *h, struct request *r, const struct record *t,
 				     .key = key,
 				     .pairs = p.pairs,
 				     .n_pairs = p.n },
-		 1, http_arg(r, "force") != NULL, status, on_one);
+		 1, how_of(r), status, on_one);
 	patch_free(&p);
 }
 
@@ -473,8 +513,7 @@ void api_table_delete(struct httpd *h, struct request *r)
 	if (t && t->kind == RECORD_LIVE)
 		end_live(h, r, t);
 	else if (t)
-		send_ops(h, r, t, &op, 1, http_arg(r, "force") != NULL, 200,
-			 on_one);
+		send_ops(h, r, t, &op, 1, how_of(r), 200, on_one);
 }
 
 void api_table_move(struct httpd *h, struct request *r)
@@ -501,7 +540,7 @@ void api_table_move(struct httpd *h, struct request *r)
 				 .pairs = &(struct table_pair){ "position",
 								position },
 				 .n_pairs = 1 },
-			 1, false, 200, on_one);
+			 1, HOW_PLAIN, 200, on_one);
 	json_decref(body);
 }
 
@@ -602,7 +641,7 @@ static void reply_row_error(struct request *r, size_t row,
 }
 
 static void apply_rows(struct httpd *h, struct request *r,
-		       const struct record *t, json_t *rows, bool force)
+		       const struct record *t, json_t *rows, enum how how)
 {
 	size_t n = json_array_size(rows), i;
 	struct table_op *ops = calloc(n + 1, sizeof(*ops));
@@ -618,7 +657,8 @@ static void apply_rows(struct httpd *h, struct request *r,
 	else if (err)
 		http_reply_json(r, 507, NULL);
 	else
-		send_ops(h, r, t, ops, n, force, 200, on_many);
+		send_ops(h, r, t, ops, n, how, 200,
+			 how == HOW_DRY ? on_dry : on_many);
 	for (i = 0; patches && i < n; i++)
 		patch_free(&patches[i]);
 	free(patches);
@@ -638,6 +678,9 @@ void api_table_apply(struct httpd *h, struct request *r)
 				 "Give 1 to %d rows.", OPS_MAX);
 	else
 		apply_rows(h, r, t, rows,
-			   json_is_true(json_object_get(body, "force")));
+			   json_is_true(json_object_get(body, "dry")) ? HOW_DRY
+			   : json_is_true(json_object_get(body, "force"))
+				   ? HOW_FORCE
+				   : HOW_PLAIN);
 	json_decref(body);
 }

@@ -293,6 +293,19 @@ def test_tables(_):
     same(b.call("POST", "/tables/sipd/extension/_apply",
                 {"rows": broken})[0], 422, "one of two is wrong")
     same(b.call("GET", "/tables/sipd/extension/841")[0], 404, "all or nothing")
+    trial = [{"op": "put", "key": "842", "row": {"name": "Eve"}},
+             {"op": "put", "key": "x"},
+             {"op": "put", "key": "843", "row": {"permit_ip": "10.0.0.1/8"}},
+             {"op": "create", "key": "830"}]
+    said = b.call("POST", "/tables/sipd/extension/_apply",
+                  {"rows": trial, "dry": True})[1]
+    same([(w["row"], w["key"], w["error"], w["field"])
+          for w in said["wrong"]],
+         [(1, "x", "Invalid", "number"), (2, "843", "Invalid", "permit_ip"),
+          (3, "830", "Exists", "number")], "a dry run says all that is wrong")
+    check(all(w["message"] for w in said["wrong"]), "and why")
+    same(b.call("GET", "/tables/sipd/extension/842")[0], 404,
+         "a dry run changes nothing")
     same(b.call("DELETE", "/tables/sipd/extension/839")[0], 200, "delete")
     journal = b.call("GET", "/tables/sipd/extension/_journal?limit=1")[1]
     same((journal["rows"][0]["actor"], journal["rows"][0]["op"]),

@@ -1,4 +1,5 @@
 // The pages of the ground floor: status, extensions, who is shut out, any table.
+import { readFile } from 'node:fs/promises';
 import { assert, env, equal, look, world } from './stage.mjs';
 import { button, heading, known, menu, row, signIn, toast } from './hands.mjs';
 
@@ -214,6 +215,48 @@ export const ground = {
 		await toast(page, '10 extensions deleted');
 		await page.getByText('Nothing matches.').waitFor();
 		await page.getByRole('button', { name: 'Clear the search' }).click();
+	},
+
+	async 'a list from a file: first what it would do, then done'({ page }) {
+		const file = text => ({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+		const open = async () => {
+			await page.locator('.page-head').getByText('CSV', { exact: true }).click();
+			await page.getByRole('button', { name: 'Import…' }).click();
+			return page.getByRole('dialog', { name: 'Import: Extensions' });
+		};
+
+		await menu(page, 'Extensions');
+		let box = await open();
+
+		await box.getByLabel('File').setInputFiles(file('number,shoe size\n870,44\n'));
+		await box.getByRole('alert').filter({ hasText: 'no column “shoe size”' }).waitFor();
+		await box.getByLabel('File').setInputFiles(file('\ufeffNumber;Name;permit_ip\r\n870;"Grace; ""G"" Hopper";10.0.0.0/8\r\n'
+			+ '871;Edith;10.0.0.1/8\r\n1;Nobody;\r\n870;again;\r\n820;Ada Adler;\r\n'));
+		await box.getByText('3 wrong').waitFor();
+		await box.getByText('Line 3:').locator('..').filter({ hasText: 'Permit IP' }).filter({ hasText: '10.0.0.0/8' }).waitFor();
+		await box.getByText('Line 4:').locator('..').filter({ hasText: 'Number' }).waitFor();
+		await box.getByText('Line 5:').locator('..').filter({ hasText: 'stands in line 2 already' }).waitFor();
+		assert(await box.getByRole('button', { name: 'Import', exact: true }).isDisabled(), 'wrong lines hold the rest back');
+		await look(page, 'csv-wrong');
+		await page.keyboard.press('Escape');
+		equal(await row(page, '870').count(), 0, 'a look changes nothing');
+		box = await open();
+		await box.getByLabel('File').setInputFiles(file('number,name\n870,Grace Hopper\n1,x\n'));
+		await box.getByLabel('Leave the wrong lines out').check();
+		await box.getByRole('button', { name: 'Import', exact: true }).click();
+		const once = page.getByRole('dialog', { name: 'Password of 870' });
+
+		equal((await once.locator('.secret').innerText()).length, 16, 'a password was made');
+		await once.getByRole('button', { name: 'I have written it down' }).click();
+		await row(page, '870').getByText('Grace Hopper').waitFor();
+		const download = page.waitForEvent('download');
+
+		await page.locator('.page-head').getByText('CSV', { exact: true }).click();
+		await page.getByRole('button', { name: 'Export' }).click();
+		const text = await readFile(await (await download).path(), 'utf8');
+
+		assert(/^number,name,/.test(text) && text.includes('870,Grace Hopper'), text);
+		assert(!text.includes(known.made) && !text.split('\n')[0].includes('secret'), 'no secret in a file');
 	},
 
 	async 'an attacker appears on the list by himself'({ page }) {

@@ -1,6 +1,6 @@
 // What stands around every page: menu, live figures, who is signed in.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { api, login } from './api';
 import { mayRead } from './forms';
 import { connected, live } from './live';
@@ -9,6 +9,7 @@ import { path } from './route';
 import { THEMES, theme, type Theme } from './theme';
 import { number, t, type MsgId } from './text';
 import { Logo } from './ui/bits';
+import { Menu } from './ui/Menu';
 import { Toast } from './ui/toast';
 
 function Nav({ open, close }: { open: boolean; close: () => void }) {
@@ -48,34 +49,14 @@ export const signOut = async (): Promise<void> => {
 };
 
 function UserMenu() {
-	const ref = useRef<HTMLDetailsElement>(null);
-
-	useEffect(() => {
-		const shut = (e: Event) => {
-			const esc = e instanceof KeyboardEvent && e.key === 'Escape';
-
-			if (ref.current?.open && (esc || (e.type === 'click' && !ref.current.contains(e.target as Node))))
-				ref.current.open = false;
-		};
-
-		addEventListener('click', shut);
-		addEventListener('keydown', shut);
-		return () => {
-			removeEventListener('click', shut);
-			removeEventListener('keydown', shut);
-		};
-	}, []);
-	return <details class="user" ref={ref}>
-		<summary>{login.value?.account}</summary>
-		<div class="menu">
-			<label for="theme">{t('theme')}</label>
-			<select id="theme" value={theme.value} onChange={e => { theme.value = e.currentTarget.value as Theme; }}>
-				{THEMES.map(x => <option key={x} value={x}>{t(`theme.${x}` as MsgId)}</option>)}
-			</select>
-			{login.value?.role !== 'extension' && <a href="#/password" onClick={() => { ref.current!.open = false; }}>{t('password.change')}</a>}
-			<button onClick={() => { void signOut(); }}>{t('signout')}</button>
-		</div>
-	</details>;
+	return <Menu class="user" label={login.value?.account}>
+		<label for="theme">{t('theme')}</label>
+		<select id="theme" value={theme.value} onChange={e => { theme.value = e.currentTarget.value as Theme; }}>
+			{THEMES.map(x => <option key={x} value={x}>{t(`theme.${x}` as MsgId)}</option>)}
+		</select>
+		{login.value?.role !== 'extension' && <a href="#/password">{t('password.change')}</a>}
+		<button onClick={() => { void signOut(); }}>{t('signout')}</button>
+	</Menu>;
 }
 
 export function Shell({ children }: { children: ComponentChildren }) {

@@ -9,7 +9,7 @@ export type Errors = Record<string, string>;
 const pad = (n: number) => String(n).padStart(2, '0');
 
 /** A moment as <input type=datetime-local> wants it: our own clock. */
-function localTime(ms: number): string {
+export function localTime(ms: number): string {
 	const d = new Date(ms);
 
 	return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}T${pad(d.getHours())}:${pad(d.getMinutes())}`;

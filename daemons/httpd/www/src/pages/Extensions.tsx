@@ -1,13 +1,14 @@
 // Who has a telephone here: state, address, Permit IP, password.
 import { useState } from 'preact/hooks';
 import { api, tablePath, type Row, type Saved } from '../api';
+import { Csv } from '../form/Csv';
 import { EditDrawer } from '../form/EditDrawer';
 import { forms, mayWrite } from '../forms';
 import { DataTable } from '../list/DataTable';
 import { t, tn } from '../text';
 import { Failed, PageHead, Skeleton } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
-import { ShownOnce, type Made } from '../ui/ShownOnce';
+import { onceTitle, ShownOnce, type Made } from '../ui/ShownOnce';
 import { toast } from '../ui/toast';
 import { AddMany } from './AddMany';
 import { BulkDialog, type BulkKind } from './ExtensionBulk';
@@ -33,6 +34,11 @@ export function Extensions() {
 		if (s.made?.['secret'])
 			setOpen({ what: 'made', made: [{ who: s.key, secret: s.made['secret'] }] });
 	};
+	const imported = (made: Made[]) => {
+		data.reload();
+		if (made.length)
+			setOpen({ what: 'made', made });
+	};
 	const renew = async (p: Phone) => {
 		const s = await api<Saved>('PATCH', tablePath('sipd', 'extension', p.number), { secret: '' });
 
@@ -52,6 +58,7 @@ export function Extensions() {
 
 	return <>
 		<PageHead title={title} count={data.phones.length}>
+			<Csv form={form} rows={data.phones.map(p => p.row as unknown as Row)} may={may} onDone={imported} />
 			{may && <>
 				<button onClick={() => setOpen({ what: 'many' })}>{t('ext.many')}</button>
 				<button class="primary" onClick={() => setOpen({ what: 'add' })}>{t('ext.add')}</button>
@@ -82,6 +89,6 @@ export function Extensions() {
 			onClose={unlessMade}
 			onDone={made => { open.clear(); data.reload(); setOpen(made ? { what: 'made', made, renewed: true } : null); }} />}
 		{open?.what === 'made' && <ShownOnce made={open.made} onClose={close} hint={t(open.renewed ? 'ext.once.renewed' : 'ext.once')}
-			title={open.made.length === 1 ? t('once.title', { who: open.made[0]!.who }) : tn('once.titles', open.made.length)} />}
+			title={onceTitle(open.made)} />}
 	</>;
 }

@@ -2,6 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { api, asError, tablePath, type Row, type Saved } from '../api';
 import { useTable, type Data } from '../data';
+import { Csv } from '../form/Csv';
 import { EditDrawer } from '../form/EditDrawer';
 import { mayWrite, type Form } from '../forms';
 import { columnsOf, textOf } from '../list/columns';
@@ -12,12 +13,12 @@ import type { Column } from '../list/useList';
 import { enumText, hasText, t, type MsgId } from '../text';
 import { Failed, PageHead, Skeleton } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
-import { ShownOnce, type Made } from '../ui/ShownOnce';
+import { onceTitle, ShownOnce, type Made } from '../ui/ShownOnce';
 import { toast } from '../ui/toast';
 import { extraOf } from './extras';
 import { SettingsPage } from './SettingsPage';
 
-type Open = { what: 'edit'; row?: Row } | { what: 'move'; key: string } | { what: 'delete'; row: Row } | { what: 'made'; made: Made } | null;
+type Open = { what: 'edit'; row?: Row } | { what: 'move'; key: string } | { what: 'delete'; row: Row } | { what: 'made'; made: Made[] } | null;
 
 /** What people call a row: a live one has a key that tells nobody anything. */
 function nameOf(form: Form, row: Row): string {
@@ -66,20 +67,27 @@ function Table({ form, title }: { form: Form; title: string }) {
 	const link: Column<Row> = { ...head!, cell: r => live ? head!.cell(r)
 		: <button class="rowbtn" onClick={() => setOpen({ what: 'edit', row: r })}>{nameOf(form, r)}</button> };
 	const column: Column<Row> = { id: 'acts', label: '', right: true, cell: r => <span class="acts">
-		{extra.RowAction && <extra.RowAction form={form} row={r} show={made => setOpen({ what: 'made', made })} />}
+		{extra.RowAction && <extra.RowAction form={form} row={r} show={made => setOpen({ what: 'made', made: [made] })} />}
 		{!fixed(r) && <button class="small" onClick={() => setOpen({ what: 'delete', row: r })}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
 	</span> };
 	const saved = (s: Saved, fresh: boolean) => {
 		data.reload();
 		if (fresh && extra.afterAdd)
-			void extra.afterAdd(s.key).then(made => setOpen({ what: 'made', made }));
+			void extra.afterAdd(s.key).then(made => setOpen({ what: 'made', made: [made] }));
 		else if (s.made?.[secretOf(form)])
-			setOpen({ what: 'made', made: { who: s.key, secret: s.made[secretOf(form)]! } });
+			setOpen({ what: 'made', made: [{ who: s.key, secret: s.made[secretOf(form)]! }] });
+	};
+
+	const imported = (made: Made[]) => {
+		data.reload();
+		if (made.length)
+			setOpen({ what: 'made', made });
 	};
 
 	return <>
 		<PageHead title={title} count={data.rows.length}>
 			{extra.Head && <extra.Head data={data} />}
+			{!live && !all && <Csv form={form} rows={data.rows} may={may} onDone={imported} />}
 			{acts && !live && <button class="primary" onClick={() => setOpen({ what: 'edit' })}>{t('add')}</button>}
 		</PageHead>
 		<p class="lead">{form.doc}</p>
@@ -98,7 +106,7 @@ function Table({ form, title }: { form: Form; title: string }) {
 		{open?.what === 'delete' && <Confirm danger title={t(live ? 'end.title' : 'delete.title', { key: nameOf(form, open.row) })}
 			text={t(live ? 'end.text' : 'delete.text')} action={shut} onClose={close}
 			onYes={async () => { await remove(form, open.row); data.reload(); }} />}
-		{open?.what === 'made' && <ShownOnce title={t('once.title', { who: open.made.who })} made={[open.made]} onClose={close}
+		{open?.what === 'made' && <ShownOnce title={onceTitle(open.made)} made={open.made} onClose={close}
 			hint={form.name === 'account' ? t('once.first') : undefined} />}
 	</>;
 }

@@ -1,26 +1,16 @@
 // Passwords just made: seen this one time, to copy, save or print.
+import { csvLine, exactCell, saveFile } from '../csv';
 import { t, tn } from '../text';
 import { CopyButton } from './bits';
 import { Dialog } from './Dialog';
 
 export interface Made { who: string; name?: string; secret: string }
 
-const cell = (s: string) => {
-	/* a spreadsheet must not take a name for a formula */
-	const safe = /^[=+\-@\t\r]/.test(s) ? `'${s}` : s;
+export const onceTitle = (made: readonly Made[]): string =>
+	made.length === 1 ? t('once.title', { who: made[0]!.who }) : tn('once.titles', made.length);
 
-	return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
-
-function save(made: readonly Made[]): void {
-	const lines = ['number,name,password', ...made.map(m => `${m.who},${cell(m.name ?? '')},"${m.secret.replaceAll('"', '""')}"`)];
-	const a = document.createElement('a');
-
-	a.href = URL.createObjectURL(new Blob([`${lines.join('\r\n')}\r\n`], { type: 'text/csv' }));
-	a.download = 'passwords.csv';
-	a.click();
-	URL.revokeObjectURL(a.href);
-}
+const save = (made: readonly Made[]): void => saveFile('passwords.csv', csvLine(['number', 'name', 'password'])
+	+ made.map(m => csvLine([m.who, m.name ?? '']).replace(/\r\n$/, `,${exactCell(m.secret)}\r\n`)).join(''));
 
 export function ShownOnce({ title, hint, made, onClose }: { title: string; hint?: string; made: readonly Made[]; onClose: () => void }) {
 	const all = made.map(m => `${m.who}\t${m.secret}`).join('\n');
