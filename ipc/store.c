@@ -167,7 +167,7 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	if (s->writer.event) {
-		store_wait(s);
+		writer_wait(&s->writer);
 		own_view_copy(s->view);
 		writer_stop(&s->writer);
 	}
@@ -181,6 +181,7 @@ void store_close(struct store *s)
 
 void store_wait(struct store *s)
 {
+	own_view_settle(s->view);
 	writer_wait(&s->writer);
 }
 

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct event_base;
 struct store;
@@ -37,8 +38,8 @@ struct store *store_open(struct event_base *base,
    come before it returns. */
 void store_close(struct store *s);
 
-/* Blocks until all that was handed over is on disk and its `done` were called:
-   for an orderly end, and for tests. */
+/* Blocks until all that was handed over is on disk, and in the view, and its
+   `done` were called: for an orderly end, and for tests. */
 void store_wait(struct store *s);
 
 /* The tables of this store find each other here (ipc/table*.c). */
@@ -82,8 +83,9 @@ int store_commit(struct store *s, struct store_batch *b, store_done_fn done,
 		 void *ctx);
 
 /*
- * The view: at once for this daemon; for readers at the end of this turn of the
- * loop, under load 5 ms later, or after store_view_flush(). Others see the view
+ * The view: at once for this daemon; for readers (and for the next run, should
+ * this one be killed) at the end of this turn of the loop, under load some 5 ms
+ * later, or after store_view_flush(). Others see the view
  * of the last run until store_view_publish(), or the end of the first turn, so
  * a restart shows them no empty table. 0, -ENOSPC, -ENOMEM. What could not be
  * written (a full disk) is tried again.
@@ -102,6 +104,29 @@ int store_view_get(struct store *s, const char *db, struct bytes key, void *buf,
 int store_view_publish(struct store *s);
 /* Now, not at the end of the turn: before a signal says "look". */
 int store_view_flush(struct store *s);
+
+/*
+ * For an answer that may not be lost with us: calls done(ctx, 0) once all that
+ * was put before stands in the view for readers and for the next run, in the
+ * order of the waiting. That is at once, from inside, when nothing is open;
+ * else it comes from the event loop. err: it could not be written now (a full
+ * disk), and is tried again; whoever is told meanwhile is told too early.
+ *
+ * `w` is the caller's, untouched until done was called or store_view_forget().
+ * What still waits when the store closes is not called.
+ */
+struct store_waiter {
+	TAILQ_ENTRY(store_waiter) link;
+	store_done_fn done; /* NULL: does not wait */
+	void *ctx;
+	int err;   /* of the commit that was made, */
+	bool told; /* and done is about to be called */
+};
+
+void store_view_wait(struct store *s, struct store_waiter *w,
+		     store_done_fn done, void *ctx);
+/* May be called for one that does not wait. */
+void store_view_forget(struct store *s, struct store_waiter *w);
 
 /* Live dbs: what stood in the view before a crash is kept (same boot), else
    what was copied to the truth. Copies every few seconds and at the close.

@@ -18,16 +18,20 @@ enum {
 	RETRY_OPS = 200000,
 	TURN_KEEP = 1 << 20,
 	/*
-	 * Pages stay pinned for two seconds, so what is committed in them costs
-	 * memory: under load, turns are committed together, and the longer the
-	 * more they write.
+	 * Pages stay pinned for two seconds, so each commit in them costs
+	 * memory: so many turns of the loop are committed at their own end,
+	 * beyond that they are together, and the longer the more they write.
 	 */
+	ALONE_PER_S = 200,
+	ALONE_BURST = 20,
 	TOGETHER_MS = 5,
 	TOGETHER_OPS = 20, /* a millisecond more for so many operations */
 	TOGETHER_MAX_MS = 50,
 	DIR_MODE = 0750,
 	FILE_MODE = 0640
 };
+
+TAILQ_HEAD(waiters, store_waiter);
 
 struct own_view {
 	struct store *store;
@@ -40,8 +44,11 @@ struct own_view {
 	MDB_txn *pins[2];
 	unsigned int older; /* pins[older] is renewed next */
 	uint64_t renewed_ms;
-	uint64_t committed_ms;
-	uint64_t together_ms; /* until the next commit */
+	uint64_t together_ms; /* how long turns are gathered under load */
+	struct rate alone;
+	bool ending;            /* this turn's end is arranged for */
+	struct waiters waiting; /* for this turn's commit */
+	struct waiters told;    /* it was made: in on_turn() */
 	struct event *turn_event;
 	struct event *pin_event;
 	struct live_copy *live;
@@ -90,19 +97,47 @@ static void turn_again(struct own_view *v)
 	(void)turn_begin(v);
 }
 
+static void end_waiting(struct store_waiter *w)
+{
+	store_done_fn done = w->done;
+
+	w->done = NULL;
+	done(w->ctx, w->err);
+}
+
+/* Not from here: the caller may be in the middle of something. */
+static void tell_waiters(struct own_view *v, int err)
+{
+	struct store_waiter *w;
+
+	if (TAILQ_EMPTY(&v->waiting))
+		return;
+	TAILQ_FOREACH(w, &v->waiting, link)
+	{
+		w->err = err;
+		w->told = true;
+	}
+	TAILQ_CONCAT(&v->told, &v->waiting, link);
+	event_active(v->turn_event, EV_TIMEOUT, 1);
+}
+
 static int turn_commit(struct own_view *v)
 {
 	int rc;
 
-	if (!v->txn)
-		return v->turn.n_ops > 0 ? -EAGAIN : 0;
+	v->ending = false;
+	if (!v->txn) {
+		rc = v->turn.n_ops > 0 ? -EAGAIN : 0;
+		tell_waiters(v, rc);
+		return rc;
+	}
 	rc = env_errno(mdb_txn_commit(v->txn));
 	v->txn = NULL;
-	v->committed_ms = clock_mono_ms();
 	v->together_ms = TOGETHER_MS + v->turn.n_ops / TOGETHER_OPS;
 	if (v->together_ms > TOGETHER_MAX_MS)
 		v->together_ms = TOGETHER_MAX_MS;
 	env_settle(&v->env, rc == 0);
+	tell_waiters(v, rc);
 	if (rc == 0) {
 		turn_forget(v);
 		return 0;
@@ -115,16 +150,17 @@ static int turn_commit(struct own_view *v)
 /* Lets the turn end: now when it was quiet, else a little later. */
 static void turn_ends(struct own_view *v)
 {
-	uint64_t age = clock_mono_ms() - v->committed_ms;
 	struct timeval tv = { 0, 0 };
 
-	if (age >= v->together_ms) {
+	if (v->ending)
+		return;
+	v->ending = true;
+	if (rate_take(&v->alone, clock_mono_ms())) {
 		event_active(v->turn_event, EV_TIMEOUT, 1);
 		return;
 	}
-	tv.tv_usec = (suseconds_t)(v->together_ms - age) * 1000;
-	if (!event_pending(v->turn_event, EV_TIMEOUT, NULL))
-		(void)event_add(v->turn_event, &tv);
+	tv.tv_usec = (suseconds_t)v->together_ms * 1000;
+	(void)event_add(v->turn_event, &tv);
 }
 
 static int turn_add(struct own_view *v, const struct batch_op *op)
@@ -186,11 +222,22 @@ static int turn_end(struct own_view *v)
 	return rc;
 }
 
+void own_view_settle(struct own_view *v)
+{
+	struct store_waiter *w;
+
+	(void)turn_end(v);
+	while ((w = TAILQ_FIRST(&v->told))) {
+		TAILQ_REMOVE(&v->told, w, link);
+		end_waiting(w);
+	}
+}
+
 static void on_turn(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
 	(void)what;
-	(void)turn_end(ctx);
+	own_view_settle(ctx);
 }
 
 static void pin_later(struct own_view *v, uint64_t ms)
@@ -364,7 +411,11 @@ struct own_view *own_view_open(struct event_base *base, struct store *s,
 		return NULL;
 	}
 	v->store = s;
+	v->together_ms = TOGETHER_MS;
+	TAILQ_INIT(&v->waiting);
+	TAILQ_INIT(&v->told);
 	rate_init(&v->alarm, 3, 1);
+	rate_init(&v->alone, ALONE_BURST, ALONE_PER_S);
 	rc = open_all(v, base, dir, max);
 	if (rc < 0) {
 		snprintf(why, why_size,
@@ -452,6 +503,31 @@ int store_view_publish(struct store *s)
 int store_view_flush(struct store *s)
 {
 	return turn_commit(store_own_view(s));
+}
+
+void store_view_wait(struct store *s, struct store_waiter *w,
+		     store_done_fn done, void *ctx)
+{
+	struct own_view *v = store_own_view(s);
+
+	*w = (struct store_waiter){ .done = done, .ctx = ctx };
+	if (v->turn.n_ops == 0 && TAILQ_EMPTY(&v->told)) {
+		end_waiting(w);
+		return;
+	}
+	/* Nobody is overtaken: who came first is called first. */
+	w->told = v->turn.n_ops == 0;
+	TAILQ_INSERT_TAIL(w->told ? &v->told : &v->waiting, w, link);
+}
+
+void store_view_forget(struct store *s, struct store_waiter *w)
+{
+	struct own_view *v = store_own_view(s);
+
+	if (!w->done)
+		return;
+	TAILQ_REMOVE(w->told ? &v->told : &v->waiting, w, link);
+	w->done = NULL;
 }
 
 static int each_in(MDB_txn *txn, MDB_dbi dbi, store_row_fn fn, void *ctx)

@@ -29,6 +29,9 @@ struct own_view *own_view_open(struct event_base *base, struct store *s,
 			       const char *dir, size_t max, char *why,
 			       size_t why_size);
 
+/* Commits this turn, and tells who waited for it. */
+void own_view_settle(struct own_view *v);
+
 /* Hands the last changes of live dbs to the truth. */
 void own_view_copy(struct own_view *v);
 void own_view_close(struct own_view *v);

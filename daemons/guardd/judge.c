@@ -9,6 +9,8 @@
 #include "kind.h"
 #include "live.h"
 #include "log.h"
+#include "service.h"
+#include "store.h"
 #include "wall.h"
 
 /* A hundred thousand bans that end together may not keep a report waiting. */
@@ -142,15 +144,35 @@ void judge_clock_set(struct guardd *d, int64_t step_ms)
 
 /* ---- a report ---- */
 
-/* A report whose ban is on its way into the kernel. */
+/* A report whose ban is on its way into the kernel, or whose count into the
+   view. */
 struct pending {
 	struct guardd *d;
+	struct store_waiter waiter;
 	struct guard_key key;
+	bool bans;
 	uint64_t until_ms;
 	struct report_verdict verdict;
 	judge_report_fn done;
 	void *ctx;
 };
+
+/* SPEC 6: exactly so many tries are answered, also when guardd is killed after
+   any of them: what is not written down is not answered. */
+static void on_kept(void *ctx, int err)
+{
+	struct pending *p = ctx;
+	struct guardd *d = p->d;
+
+	if (err < 0)
+		p->verdict.action = REPORT_VERDICT_ACTION_DROP;
+	p->done(p->ctx, &p->verdict);
+	/* Behind the answer: who hears the fact drops that source's packets
+	   and would drop this answer, too. */
+	if (p->bans && bans_find(d->guard.bans, &p->key))
+		d->fact(d, &p->key, p->until_ms, true);
+	free(p);
+}
 
 static void on_banned(void *ctx, const char *err)
 {
@@ -165,12 +187,7 @@ static void on_banned(void *ctx, const char *err)
 		p->verdict.action = REPORT_VERDICT_ACTION_DROP;
 		wall_resync(d->wall);
 	}
-	p->done(p->ctx, &p->verdict);
-	/* Behind the answer: who hears the fact drops that source's packets
-	   and would drop this answer, too. */
-	if (bans_find(d->guard.bans, &p->key))
-		d->fact(d, &p->key, p->until_ms, true);
-	free(p);
+	store_view_wait(d->service->store, &p->waiter, on_kept, p);
 }
 
 static void say_banned(struct guardd *d, const struct report *r,
@@ -193,7 +210,7 @@ static void put_in_force(struct guardd *d, const struct report *r,
 {
 	struct pending *p = malloc(sizeof(*p));
 	struct pending now = {
-		.d = d, .done = done, .ctx = ctx, .verdict = *v
+		.d = d, .bans = true, .done = done, .ctx = ctx, .verdict = *v
 	};
 	const char *err = "fwd does not answer";
 	int rc = -ENOMEM;
@@ -215,6 +232,25 @@ static void put_in_force(struct guardd *d, const struct report *r,
 	now.verdict.action = REPORT_VERDICT_ACTION_DROP;
 	done(ctx, &now.verdict);
 	wall_resync(d->wall);
+}
+
+/* A try that is answered: counted first. */
+static void answer_counted(struct guardd *d, const struct guard_key *key,
+			   struct report_verdict *v, judge_report_fn done,
+			   void *ctx)
+{
+	struct pending *p = malloc(sizeof(*p));
+
+	keep_counter(d, key);
+	if (!p) {
+		v->action = REPORT_VERDICT_ACTION_DROP;
+		done(ctx, v);
+		return;
+	}
+	*p = (struct pending){
+		.d = d, .verdict = *v, .done = done, .ctx = ctx
+	};
+	store_view_wait(d->service->store, &p->waiter, on_kept, p);
 }
 
 static uint32_t action_of(enum guard_outcome outcome)
@@ -261,8 +297,10 @@ int judge_report(struct guardd *d, const struct report *r, judge_report_fn done,
 		put_in_force(d, r, &o, &v, done, ctx);
 		return 0;
 	}
-	if (o.outcome == GUARD_ANSWER)
-		keep_counter(d, &o.key);
+	if (o.outcome == GUARD_ANSWER) {
+		answer_counted(d, &o.key, &v, done, ctx);
+		return 0;
+	}
 	if (o.outcome == GUARD_BAN)
 		v.action = REPORT_VERDICT_ACTION_DROP;
 	done(ctx, &v);
@@ -334,6 +372,7 @@ static void on_rejected(void *ctx, const char *err)
 		d->fact(d, &w->key, ban->until_ms, true);
 	}
 	arm(d);
+	(void)store_view_flush(d->service->store);
 	w->done(w->ctx, 1, err);
 	free(w);
 }
@@ -381,6 +420,8 @@ static void on_unbanned(void *ctx, const char *err)
 		w->err = silent;
 	if (--w->waiting > 0)
 		return;
+	/* Should guardd be killed now, it does not come back. */
+	(void)store_view_flush(w->d->service->store);
 	w->done(w->ctx, w->count, w->err);
 	free(w);
 }

@@ -189,9 +189,9 @@ static void act_pick(struct b2b *call, const struct b2b_input *in)
 /* The callee's offer goes to a caller who made none. */
 static void act_offer_caller(struct b2b *call, const struct b2b_input *in)
 {
+	b2b_answered(call);
 	leg_answer(call->caller, in->sdp, in->n);
 	call->caller_up = true;
-	b2b_answered(call);
 }
 
 static void act_caller_answered(struct b2b *call, const struct b2b_input *in)
@@ -242,6 +242,7 @@ static void act_connect(struct b2b *call, const struct b2b_input *in)
 	const uint8_t *sdp = in->sdp;
 	size_t n = in->n;
 
+	b2b_answered(call);
 	if (call->delayed && !call->sound) {
 		leg_ack(call->won->leg, sdp, n);
 	} else if (!call->caller_up) {
@@ -250,7 +251,6 @@ static void act_connect(struct b2b *call, const struct b2b_input *in)
 		leg_answer(call->caller, sdp, n);
 		call->caller_up = true;
 	}
-	b2b_answered(call);
 	arm_longest(call);
 }
 

@@ -35,7 +35,8 @@ struct call_hub {
 	struct registrar *registrar;
 	const struct extensions *extensions;
 	const struct sip_settings *settings;
-	/* The state others see has changed; f NULL: the row only (answered). */
+	/* The state others see has changed; f NULL: the row only (answered, and
+	   told to the caller when this returns). */
 	void (*changed)(void *ctx, struct b2b *call, const struct call_fact *f);
 	/* The call is over, its facts complete: the hub frees it, but not
 	   before the event loop has turned. */

@@ -129,12 +129,12 @@ void sound_opened(struct b2b *call, const struct b2b_input *in)
 	if (!first)
 		sdp = leg_local_sdp(call->caller, &n);
 	if (!call->caller_up && must_answer(call)) {
+		if (is_the_call(&call->verdict))
+			b2b_answered(call);
 		leg_answer(call->caller, sdp, n);
 		call->caller_up = true;
 		if (call->verdict.longest_s != 0)
 			b2b_arm(call, call->verdict.longest_s);
-		if (is_the_call(&call->verdict))
-			b2b_answered(call);
 		if (call->delayed)
 			return; /* the caller's SDP comes with its ACK */
 	} else if (!call->caller_up && !call->told_early) {

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "records.h"
 #include "sip_bus.h"
+#include "store.h"
 
 #include "call.h"
 #include "leg.h"
@@ -110,6 +111,9 @@ static void on_changed(void *ctx, struct b2b *call, const struct call_fact *f)
 	if (find(c, b2b_id(call)) == NULL)
 		return;
 	put_row(c, call);
+	/* Answered: whoever is told so has a record of it, come what may. */
+	if (f == NULL)
+		(void)store_view_flush(c->config.store);
 	if (f != NULL)
 		(void)bus_emit(c->config.bus, &sip_iface, SIP_SIG_CALL_FACT, f);
 }

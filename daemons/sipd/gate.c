@@ -15,6 +15,7 @@
 
 #include "digest.h"
 #include "extension.h"
+#include "held.h"
 #include "inspect.h"
 #include "registrar.h"
 #include "request.h"
@@ -53,6 +54,7 @@ struct refused {
 struct gate {
 	struct gate_config config;
 	struct digest *digest;
+	struct held *held;
 	struct waiting *in_flight;
 	struct waiting_list waiting;
 	size_t n_waiting;
@@ -341,8 +343,7 @@ static void do_register(struct gate *g, struct visit *v)
 	sofia_trust(g->config.sofia, &r->peer);
 	registrar_old_secret(g->config.registrar, v->extension->number,
 			     &r->peer.addr, false);
-	reply(g, r, answer->code, answer->phrase,
-	      answer->headers[0] ? answer->headers : NULL);
+	held_reply(g->held, r, answer);
 	free(answer);
 }
 
@@ -554,7 +555,8 @@ struct gate *gate_new(const struct gate_config *config)
 	rate_init(&g->reports, REPORTS_PER_S, REPORTS_PER_S);
 	rate_init(&g->log, 10, 2);
 	g->digest = digest_new();
-	if (g->digest)
+	g->held = held_new(config->sofia, config->store);
+	if (g->digest && g->held)
 		return g;
 	gate_free(g);
 	return NULL;
@@ -576,6 +578,7 @@ void gate_free(struct gate *g)
 		HASH_DEL(g->refused, f);
 		free(f);
 	}
+	held_free(g->held);
 	digest_free(g->digest);
 	free(g);
 }

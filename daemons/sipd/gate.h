@@ -23,6 +23,7 @@ struct report;
 struct request;
 struct sip_settings;
 struct sofia;
+struct store;
 
 /* may_answer: what guardd said; false as well when it said nothing. */
 typedef void (*gate_reported_fn)(void *ctx, bool may_answer);
@@ -40,6 +41,7 @@ struct gate_ops {
 
 struct gate_config {
 	struct sofia *sofia;
+	struct store *store; /* REGISTER is answered from it; NULL in tests */
 	struct registrar *registrar;
 	struct extensions *extensions;
 	const struct sip_settings *settings; /* its contents follow changes */
@@ -48,7 +50,7 @@ struct gate_config {
 };
 
 struct gate *gate_new(const struct gate_config *config);
-/* Discards what waits for guardd. */
+/* Discards what waits for guardd, or for the store. */
 void gate_free(struct gate *g);
 
 /* A well-formed request outside a dialog. Takes it. */

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "live.h"
+#include "log.h"
 #include "records.h"
 #include "secret.h"
 
@@ -46,6 +47,8 @@ struct registrar {
 	struct aor *aors;
 	struct event *tick;
 	size_t n;
+	bool unsaved; /* a row of this REGISTER could not be written */
+	struct rate log;
 };
 
 /* What a REGISTER asks for one contact. */
@@ -113,8 +116,14 @@ static void tell(struct registrar *r, const struct place *p,
 
 static void place_save(struct registrar *r, const struct place *p)
 {
-	if (r->config.live)
-		(void)live_put(r->config.live, &p->row);
+	int err = r->config.live ? live_put(r->config.live, &p->row) : 0;
+
+	if (err == 0)
+		return;
+	r->unsaved = true;
+	log_limited(&r->log, LOG_ERR,
+		    "a registration of %s cannot be kept: %s: free some memory",
+		    p->row.extension, strerror(-err));
 }
 
 /* Unlinks and frees; the live row stays (for a sipd that comes back). */
@@ -476,6 +485,7 @@ void registrar_register(struct registrar *r, const struct request *rq,
 	}
 	if (!rq->star && !read_wishes(r, rq, &w, answer))
 		return;
+	r->unsaved = false;
 	a = aor_get(r, e->number);
 	if (!a) {
 		answer_set(answer, 500, "Out of Memory");
@@ -492,6 +502,8 @@ void registrar_register(struct registrar *r, const struct request *rq,
 			answer_set(answer, 500, "Out of Memory");
 		}
 	}
+	if (r->unsaved)
+		answer_set(answer, 500, "Cannot Be Kept");
 	aor_drop_if_empty(r, a);
 }
 
@@ -672,6 +684,7 @@ struct registrar *registrar_new(const struct registrar_config *config)
 	if (!r)
 		return NULL;
 	r->config = *config;
+	rate_init(&r->log, 3, 1);
 	if (config->live)
 		(void)live_each(config->live, take_over, r);
 	if (!config->base)

@@ -251,6 +251,7 @@ static int open_gate(struct sipd *d)
 {
 	struct gate_config config = {
 		.sofia = d->sofia,
+		.store = d->service->store,
 		.registrar = d->registrar,
 		.extensions = d->extensions,
 		.settings = &d->settings,

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -248,6 +250,100 @@ static void test_view(void)
 }
 
 /* A reader stays right over a restart of the owner, and never sees nothing. */
+/* What a waiter was told, in the order of the telling. */
+struct told {
+	char order[16];
+	int err;
+};
+
+struct asker {
+	struct store_waiter waiter;
+	struct told *told;
+	char name;
+};
+
+static void on_told(void *ctx, int err)
+{
+	struct asker *a = ctx;
+	size_t n = strlen(a->told->order);
+
+	CHECK(n + 1 < sizeof(a->told->order));
+	a->told->order[n] = a->name;
+	a->told->err = err;
+}
+
+static void ask(struct fixture *f, struct asker *a, struct told *told,
+		char name)
+{
+	a->told = told;
+	a->name = name;
+	store_view_wait(f->store, &a->waiter, on_told, a);
+}
+
+static void view_put(struct fixture *f, const char *key)
+{
+	CHECK_EQ(store_view_put(f->store, "live", text(key), text("v")), 0);
+}
+
+static void test_view_wait(void)
+{
+	struct rlimit all, none;
+	struct asker a, b, c;
+	struct told told = { 0 };
+	struct fixture f;
+
+	begin(&f);
+	turn(&f);
+	/* Nothing is open: at once. */
+	ask(&f, &a, &told, 'a');
+	CHECK_STR(told.order, "a");
+	/* Something is: with the commit, however it came about. */
+	view_put(&f, "1");
+	ask(&f, &a, &told, 'b');
+	CHECK_EQ(store_view_flush(f.store), 0);
+	view_put(&f, "2");
+	ask(&f, &b, &told, 'c');
+	CHECK_STR(told.order, "a");
+	turn(&f);
+	CHECK_STR(told.order, "abc");
+	/* One that was committed for, but not told yet, is not overtaken. */
+	view_put(&f, "3");
+	ask(&f, &a, &told, 'd');
+	CHECK_EQ(store_view_flush(f.store), 0);
+	ask(&f, &b, &told, 'e');
+	CHECK_STR(told.order, "abc");
+	turn(&f);
+	CHECK_STR(told.order, "abcde");
+	/* Forgotten before and after the commit: not told. */
+	view_put(&f, "4");
+	ask(&f, &a, &told, 'f');
+	ask(&f, &b, &told, 'g');
+	ask(&f, &c, &told, 'h');
+	store_view_forget(f.store, &a.waiter);
+	CHECK_EQ(store_view_flush(f.store), 0);
+	store_view_forget(f.store, &b.waiter);
+	store_view_forget(f.store, &b.waiter);
+	store_wait(f.store);
+	CHECK_STR(told.order, "abcdeh");
+	CHECK_EQ(told.err, 0);
+	/* Nothing can be written: told so, once; then it is written. */
+	CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	CHECK_EQ(getrlimit(RLIMIT_FSIZE, &all), 0);
+	none = (struct rlimit){ 0, all.rlim_max };
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+	view_put(&f, "5");
+	ask(&f, &a, &told, 'i');
+	store_wait(f.store);
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &all), 0);
+	CHECK_STR(told.order, "abcdehi");
+	CHECK(told.err < 0);
+	ask(&f, &a, &told, 'j');
+	store_wait(f.store);
+	CHECK_STR(told.order, "abcdehij");
+	CHECK_EQ(told.err, 0);
+	end(&f);
+}
+
 static void test_view_restart(void)
 {
 	char all[200] = "";
@@ -404,6 +500,7 @@ int main(void)
 	test_batch_is_whole();
 	test_full();
 	test_view();
+	test_view_wait();
 	test_view_restart();
 	test_keep();
 	test_broken();
