@@ -67,6 +67,13 @@ struct table *table_open(const struct table_config *config, char *why,
 			 size_t why_size);
 void table_close(struct table *t);
 
+/*
+ * Inside of check(): what the same change makes before this row, i from 0; *row
+ * is NULL for one that it deletes. False: there is no more. For rules between
+ * rows, which table_at() shows as they were before the change.
+ */
+bool table_check_before(const struct table *t, size_t i, const void **row);
+
 /* error NULL: in force. */
 void table_change_done(struct table_change *change, const char *error);
 

@@ -57,6 +57,16 @@ const char *table_change_actor(const struct table_change *c)
 	return c->actor;
 }
 
+bool table_check_before(const struct table *t, size_t i, const void **row)
+{
+	const struct table_change *c = t->set->running;
+
+	if (!c || c->table != t || c->state != CHANGE_CHECKING || i >= c->at)
+		return false;
+	*row = c->items[i].row;
+	return true;
+}
+
 /* --- the steps; each returns with a new state, or waiting --- */
 
 static void run(struct table_set *set);
@@ -115,6 +125,7 @@ static void check(struct table_change *c)
 	bool same = true;
 
 	for (size_t i = 0; i < c->n_items; i++) {
+		c->at = i;
 		if (item_check(c, i) == 0) {
 			same = same && c->items[i].same;
 			continue;
@@ -126,6 +137,7 @@ static void check(struct table_change *c)
 		c->items[i].refusal = c->refusal;
 		c->refusal = (struct refusal){ 0 };
 	}
+	c->at = 0;
 	c->seq = c->table->seq;
 	if (same || c->dry)
 		c->state = CHANGE_ENDING;

@@ -70,7 +70,7 @@ static void on_explain(void *ctx, struct bus_req *req, const void *in)
 {
 	struct plan_trace trace = { .line = on_line, .ctx = req };
 	const struct explain_ask *e = in;
-	struct plan_question q = { .trace = &trace };
+	struct plan_question q = { .trace = &trace, .suppose_pin = true };
 	struct plan_choice choice;
 	struct routed *r = ctx;
 	struct verdict v;

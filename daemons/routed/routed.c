@@ -33,6 +33,8 @@ void routed_compile(struct routed *r)
 		.dial_plans = rows_of(r, ROUTED_DIAL_PLANS),
 		.dial_rules = rows_of(r, ROUTED_DIAL_RULES),
 		.inbound_rules = rows_of(r, ROUTED_INBOUND_RULES),
+		.pin_sets = rows_of(r, ROUTED_PIN_SETS),
+		.pins = rows_of(r, ROUTED_PINS),
 	};
 	struct plan *p = plan_new(&input);
 

@@ -5,9 +5,11 @@
 #include "check.h"
 
 static const struct record *const records[WORLD_TABLES] = {
-	&extension_record,      &trunk_record,        &call_profile_record,
-	&route_settings_record, &emergency_record,    &dial_plan_record,
-	&dial_rule_record,      &inbound_rule_record,
+	&extension_record,    &trunk_record,
+	&call_profile_record, &route_settings_record,
+	&emergency_record,    &dial_plan_record,
+	&dial_rule_record,    &inbound_rule_record,
+	&pin_set_record,      &pin_record,
 };
 
 void world_init(struct world *w)
@@ -95,6 +97,8 @@ const struct plan *world_plan(struct world *w)
 		.dial_plans = rows(w, 5),
 		.dial_rules = rows(w, 6),
 		.inbound_rules = rows(w, 7),
+		.pin_sets = rows(w, 8),
+		.pins = rows(w, 9),
 	};
 
 	if (!w->plan)

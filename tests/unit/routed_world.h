@@ -3,7 +3,7 @@
 
 #include "plan.h"
 
-enum { WORLD_TABLES = 8 };
+enum { WORLD_TABLES = 10 };
 
 struct world_table {
 	const struct record *record;

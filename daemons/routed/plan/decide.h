@@ -7,6 +7,7 @@
 #include "emergency.h"
 #include "inbound.h"
 #include "lines.h"
+#include "pins.h"
 #include "plan.h"
 #include "rules.h"
 #include "step.h"
@@ -22,6 +23,7 @@ struct plan {
 	struct emergencies emergencies;
 	struct rules rules;
 	struct inbound inbound;
+	struct pins *pins;
 };
 
 /* One way in which a call could go out. */
@@ -29,8 +31,9 @@ struct way {
 	const struct rule *rule;
 	const struct plan_trunk *trunk; /* NULL: none chosen yet */
 	char sent[65];
-	char number[65];  /* in international digits; "" unknown */
-	char pin_set[33]; /* whose PIN is needed; "" none */
+	char number[65];            /* in international digits; "" unknown */
+	char pin_set[33];           /* whose PIN is needed; "" none */
+	const struct pins_row *pin; /* that was given; NULL: none */
 	uint32_t lease_s;
 	uint64_t until_ms; /* 0: no end by the clock */
 };

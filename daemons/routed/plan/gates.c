@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "names.h"
+#include "pin_gate.h"
 
-static struct plan_call call_of(const struct decision *d)
+struct plan_call gates_call(const struct decision *d)
 {
 	const struct way *w = &d->way;
 
@@ -18,8 +19,8 @@ static struct plan_call call_of(const struct decision *d)
 		.trunk = w->trunk ? w->trunk->name : "",
 		.rates = w->trunk ? w->trunk->rates : "",
 		.number = w->number,
-		.pin = d->choice->pin,
-		.pin_holder = d->choice->pin_holder,
+		.pin = w->pin ? w->pin->name : "",
+		.pin_holder = w->pin ? w->pin->holder : "",
 		.now_ms = d->q->now_ms,
 	};
 }
@@ -146,7 +147,7 @@ static enum gate gate_credit(struct decision *d, struct gate_says *says)
 {
 	const struct plan_usage *u = d->q->usage;
 	struct usage_credit credit = { .longest_s = UINT32_MAX };
-	struct plan_call call = call_of(d);
+	struct plan_call call = gates_call(d);
 
 	if (!u || !u->credit) {
 		snprintf(says->why, sizeof(says->why), "no cap applies");
@@ -165,7 +166,7 @@ static enum gate gate_brake(struct decision *d, struct gate_says *says)
 {
 	const struct plan_usage *u = d->q->usage;
 	struct usage_brake_why why = { { 0 } };
-	struct plan_call call = call_of(d);
+	struct plan_call call = gates_call(d);
 	enum usage_brake brake = USAGE_BRAKE_OFF;
 
 	if (u && u->brake)
@@ -173,20 +174,16 @@ static enum gate gate_brake(struct decision *d, struct gate_says *says)
 	if (brake == USAGE_BRAKE_REFUSE)
 		return shut(says, GATE_SHUT, 403, "ss-noservice", "%s",
 			    why.why);
-	if (brake == USAGE_BRAKE_PIN)
+	/* Without a set of its own it asks for the rule's. */
+	if (brake == USAGE_BRAKE_PIN && !*why.pin_set && !*d->way.pin_set)
+		return shut(says, GATE_SHUT, 403, "ss-noservice",
+			    "%s asks for a PIN, and there is no PIN set",
+			    why.brake);
+	if (brake == USAGE_BRAKE_PIN && *why.pin_set)
 		snprintf(d->way.pin_set, sizeof(d->way.pin_set), "%s",
 			 why.pin_set);
 	snprintf(says->why, sizeof(says->why), "%s",
 		 *why.why ? why.why : "none holds");
-	return GATE_OPEN;
-}
-
-static enum gate gate_pin(struct decision *d, struct gate_says *says)
-{
-	if (*d->way.pin_set)
-		return shut(says, GATE_SHUT, 403, "ss-noservice",
-			    "needs a PIN of %s", d->way.pin_set);
-	snprintf(says->why, sizeof(says->why), "needs none");
 	return GATE_OPEN;
 }
 
@@ -208,7 +205,7 @@ const size_t n_trunk_gates = sizeof(trunk_gates) / sizeof(*trunk_gates);
 
 const struct gate_row last_gates[] = {
 	{ "brakes", gate_brake },
-	{ "PIN", gate_pin },
+	{ "PIN", pin_gate },
 };
 const size_t n_last_gates = sizeof(last_gates) / sizeof(*last_gates);
 

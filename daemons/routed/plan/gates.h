@@ -44,3 +44,6 @@ extern const size_t n_last_gates;
 /* Walks gates until one is not open; traces each; *says is the last one's. */
 enum gate gates_pass(struct decision *d, const struct gate_row *gates, size_t n,
 		     struct gate_says *says);
+
+/* The way as others see it. */
+struct plan_call gates_call(const struct decision *d);

@@ -11,6 +11,7 @@
 #include "gates.h"
 #include "names.h"
 #include "number.h"
+#include "pin_gate.h"
 
 /* What the caller hears when no candidate is left: the first reason. */
 struct reason {
@@ -98,6 +99,7 @@ static bool try_rule(struct decision *d, const struct rule *rule,
 	d->way = (struct way){ .rule = rule };
 	snprintf(d->way.pin_set, sizeof(d->way.pin_set), "%s",
 		 rule->row.pin_set);
+	pin_gate_recall(d);
 	if (!number_change(d->q->ask->number, rule->row.strip,
 			   rule->row.prepend, d->way.sent, sizeof(d->way.sent),
 			   &why)) {

@@ -1,5 +1,6 @@
 #include "plan.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,20 @@ static void take_settings(struct plan *p, const struct plan_rows *rows)
 		record_init(&route_settings_record, &p->settings);
 }
 
+static int take_pins(struct plan *p, const struct plan_rows *sets,
+		     const struct plan_rows *pins)
+{
+	p->pins = pins_new(sets->n, pins->n);
+	if (!p->pins)
+		return -ENOMEM;
+	for (size_t i = 0; i < sets->n; i++)
+		pins_add_set(p->pins, plan_row(sets, i));
+	for (size_t i = 0; i < pins->n; i++)
+		pins_add(p->pins, plan_row(pins, i));
+	pins_sort(p->pins);
+	return 0;
+}
+
 struct plan *plan_new(const struct plan_input *in)
 {
 	struct plan *p = calloc(1, sizeof(*p));
@@ -28,7 +43,8 @@ struct plan *plan_new(const struct plan_input *in)
 	    trunks_init(&p->trunks, &in->trunks) ||
 	    emergencies_init(&p->emergencies, &in->emergencies) ||
 	    rules_init(&p->rules, &in->dial_rules, &in->dial_plans) ||
-	    inbound_init(&p->inbound, &in->inbound_rules)) {
+	    inbound_init(&p->inbound, &in->inbound_rules) ||
+	    take_pins(p, &in->pin_sets, &in->pins)) {
 		plan_free(p);
 		return NULL;
 	}
@@ -44,6 +60,7 @@ void plan_free(struct plan *p)
 	emergencies_fini(&p->emergencies);
 	rules_fini(&p->rules);
 	inbound_fini(&p->inbound);
+	pins_free(p->pins);
 	free(p);
 }
 
@@ -128,6 +145,21 @@ static uint32_t stricter(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+static void choose_pin(struct decision *d)
+{
+	const struct pins_row *pin = d->way.pin;
+	struct plan_choice *c = d->choice;
+
+	if (!pin)
+		return;
+	snprintf(c->pin, sizeof(c->pin), "%s", pin->name);
+	snprintf(c->pin_holder, sizeof(c->pin_holder), "%s", pin->holder);
+	if (d->way.rule->row.record_pin ||
+	    pins_set(d->plan->pins, pin->set)->record)
+		snprintf(c->pin_digits, sizeof(c->pin_digits), "%s",
+			 pin->digits);
+}
+
 static void choose(struct decision *d)
 {
 	struct plan_choice *c = d->choice;
@@ -140,6 +172,7 @@ static void choose(struct decision *d)
 	snprintf(c->trunk, sizeof(c->trunk), "%s", w->trunk->name);
 	snprintf(c->rates, sizeof(c->rates), "%s", w->trunk->rates);
 	snprintf(c->number, sizeof(c->number), "%s", w->number);
+	choose_pin(d);
 }
 
 void decide_dial(struct decision *d, bool next)

@@ -23,11 +23,13 @@ struct plan_input {
 	struct plan_rows dial_plans;    /* struct dial_plan */
 	struct plan_rows dial_rules;    /* struct dial_rule */
 	struct plan_rows inbound_rules; /* struct inbound_rule */
+	struct plan_rows pin_sets;      /* struct pin_set */
+	struct plan_rows pins;          /* struct pin, with the digits */
 };
 
 struct plan;
 
-/* Copies what it needs. NULL for want of memory. */
+/* Copies what it needs, the PINs too. NULL for want of memory. */
 struct plan *plan_new(const struct plan_input *input);
 void plan_free(struct plan *p);
 
@@ -42,6 +44,7 @@ struct plan_question {
 	uint64_t now_ms;                /* wall clock */
 	const struct plan_usage *usage; /* NULL: nothing was used yet */
 	const struct plan_trace *trace; /* NULL: nobody wants to hear */
+	bool suppose_pin;               /* go on as if a right PIN were given */
 };
 
 /*

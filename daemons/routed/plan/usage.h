@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pin_app.h"
+
 /* A call as it would go out. Texts are never NULL; "" is unknown or none. */
 struct plan_call {
 	const char *id;        /* sipd's */
@@ -53,9 +55,11 @@ struct plan_usage {
 		       struct usage_credit *out);
 	enum usage_brake (*brake)(void *ctx, const struct plan_call *call,
 				  struct usage_brake_why *out);
-	/* Are the PIN rules of this extension locked, and why. */
-	bool (*locked)(void *ctx, const char *extension, uint64_t now_ms,
-		       char why[121]);
+	/* May this call not enter a PIN, and why: the PIN rules of its
+	   extension are locked, or other calls of it are about to lock them. */
+	bool (*locked)(void *ctx, const struct plan_call *call, char why[121]);
+	/* Is this phone known to be silent until it is answered? */
+	bool (*mute)(void *ctx, const struct plan_call *call);
 };
 
 /* What a decision chose, for the books: they reserve it, and at the end it
@@ -71,4 +75,7 @@ struct plan_choice {
 	bool outbound;       /* by a trunk, and no emergency call */
 	bool emergency;
 	uint32_t lease_s;
+	/* For the PIN locks, whether the call goes out or not: what the entry
+	   was that the ask brought. */
+	enum pin_event pin_event;
 };
