@@ -13,6 +13,7 @@
 #include "log.h"
 #include "secret.h"
 #include "service.h"
+#include "ssh_log.h"
 #include "store.h"
 #include "table.h"
 #include "wall.h"
@@ -280,6 +281,17 @@ static int make(struct guardd *d)
 	return open_timers(d);
 }
 
+static int open_ssh_log(struct guardd *d, char *why, size_t why_size)
+{
+	const struct start_option *options = d->service->options;
+
+	if (!options || !*options[GUARDD_SSH_LOG].value)
+		return 0;
+	d->ssh_log =
+		ssh_log_open(d, *options[GUARDD_SSH_LOG].value, why, why_size);
+	return d->ssh_log ? 0 : -EIO;
+}
+
 int guardd_start(struct service *s, char *why, size_t why_size)
 {
 	struct guardd *d = calloc(1, sizeof(*d));
@@ -311,7 +323,9 @@ int guardd_start(struct service *s, char *why, size_t why_size)
 			 strerror(-err));
 		goto out;
 	}
-	err = wall_go(d->wall);
+	err = open_ssh_log(d, why, why_size);
+	if (err == 0)
+		err = wall_go(d->wall);
 out:
 	if (err < 0)
 		guardd_stop(s);
@@ -325,6 +339,7 @@ void guardd_stop(struct service *s)
 	s->daemon = NULL;
 	if (!d)
 		return;
+	ssh_log_close(d->ssh_log);
 	wall_free(d->wall);
 	if (d->incidents && d->guard.offenders)
 		keep_flush(d);

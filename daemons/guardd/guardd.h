@@ -13,14 +13,19 @@ struct event;
 struct incidents;
 struct live;
 struct service;
+struct ssh_log;
 struct table;
 struct wall;
+
+/* The options of the command line (main.c); all may be left out. */
+enum guardd_option { GUARDD_SSH_LOG };
 
 struct guardd {
 	struct service *service;
 	struct guard guard;
 	struct incidents *incidents;
 	struct wall *wall;
+	struct ssh_log *ssh_log; /* NULL: none was given */
 	struct table *settings;
 	struct table *allowed;
 	struct live *rejected;

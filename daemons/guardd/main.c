@@ -4,9 +4,17 @@
 
 int main(int argc, char **argv)
 {
-	static const struct service_def def = {
+	const char *ssh_log = NULL;
+	const struct start_option options[] = {
+		[GUARDD_SSH_LOG] = { "--ssh-log",
+				     "pipe into which the log of sshd goes",
+				     &ssh_log },
+		{ NULL, NULL, NULL },
+	};
+	const struct service_def def = {
 		.name = "guardd",
 		.bus_name = "org.sallyport.Guard",
+		.options = options,
 		.start = guardd_start,
 		.stop = guardd_stop,
 	};

@@ -34,13 +34,16 @@ class Box:
     def __init__(self, net, state=None):
         self.net = net
         self.state = state or tempfile.mkdtemp(prefix="box-")
+        self.logs = tempfile.mkdtemp(prefix="logs-")  # the host's auth.log, as the box sees it
         self.watch = faults.Watch(self.state, ("bus", *NAMES))
         self.up()
 
     def up(self):
         os.chmod(self.state, 0o755)
+        os.chmod(self.logs, 0o755)
         env = {**faults.ENV, **os.environ}
-        out = self.net.run("pbx", f"{TOP}/rootfs/up", "--detach", "--state", self.state, check=False, env=env)
+        out = self.net.run("pbx", f"{TOP}/rootfs/up", "--detach", "--state", self.state,
+                           "--ssh-log", f"{self.logs}/auth.log", check=False, env=env)
         if out.returncode:
             raise RuntimeError(f"rootfs/up: {out.stdout}{out.stderr}")
         self.watch.begin()
@@ -63,6 +66,7 @@ class Box:
             self.down()
         finally:
             shutil.rmtree(self.state, ignore_errors=True)
+            shutil.rmtree(self.logs, ignore_errors=True)
 
     def send(self, *words, check=True):
         """dbus-send --system --print-reply WORDS, as the README writes it."""
