@@ -154,3 +154,5 @@ int view_each(struct view *v, const char *db, store_row_fn fn,
 	      void (*restart)(void *ctx), void *ctx);
 int view_get(struct view *v, const char *db, struct bytes key, void *buf,
 	     size_t *size);
+/* Is there such a row now? 0, -ENOENT, or -EAGAIN: it cannot be told. */
+int view_has(struct view *v, const char *db, const char *key);

@@ -241,7 +241,7 @@ static int get_once(struct view *v, const char *db, struct bytes key, void *buf,
 		rc = env_errno(mdb_get(r.txn, dbi, &k, &value));
 	if (rc == 0) {
 		got = value.mv_size;
-		if (got <= *size)
+		if (got > 0 && got <= *size)
 			memcpy(buf, value.mv_data, got);
 	}
 	rc = end(&r, rc);
@@ -263,4 +263,13 @@ int view_get(struct view *v, const char *db, struct bytes key, void *buf,
 			env_close(&v->env);
 	}
 	return rc;
+}
+
+int view_has(struct view *v, const char *db, const char *key)
+{
+	struct bytes k = { key, strlen(key) };
+	size_t none = 0;
+	int rc = view_get(v, db, k, NULL, &none);
+
+	return rc == -ENOSPC ? 0 : rc;
 }

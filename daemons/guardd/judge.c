@@ -369,10 +369,11 @@ static void on_rejected(void *ctx, const char *err)
 			 source, w->actor);
 		snprintf(words, sizeof(words), "by %s", w->actor);
 		note_ban(d, INCIDENT_KIND_BANNED, &w->key, words);
+		/* Who hears the fact looks for the row. */
+		(void)store_view_flush(d->service->store);
 		d->fact(d, &w->key, ban->until_ms, true);
 	}
 	arm(d);
-	(void)store_view_flush(d->service->store);
 	w->done(w->ctx, 1, err);
 	free(w);
 }

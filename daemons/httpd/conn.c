@@ -327,12 +327,15 @@ static bool make_room(struct conns *s)
 
 static bool is_banned(struct conns *s, const struct addr *peer)
 {
+	const struct conns_config *config = &s->config;
 	uint64_t now = clock_wall_ms();
 
 	for (size_t i = 0; i < s->n_bans; i++)
 		if ((!s->bans[i].until_ms || s->bans[i].until_ms > now) &&
 		    prefix_contains(&s->bans[i].source, peer))
-			return true;
+			return !config->banned ||
+			       config->banned(config->banned_ctx,
+					      &s->bans[i].source);
 	return false;
 }
 

@@ -40,6 +40,10 @@ struct conns_config {
 	/* c is about to be freed; its pair is closed. */
 	void (*gone)(void *ctx, struct conn *c);
 	void *ctx;
+	/* Does the ban of a source that is about to be turned away still
+	   stand? NULL: it does. */
+	bool (*banned)(void *ctx, const struct prefix *source);
+	void *banned_ctx;
 };
 
 struct conns *conns_new(const struct conns_config *config);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr.h"
 #include "clock.h"
 
 #include "records.h"
@@ -215,6 +216,21 @@ json_t *facts_daemons(const struct facts *f)
 				       (json_int_t)p->since_ms));
 	}
 	return all;
+}
+
+bool facts_banned(struct facts *f, const char *service,
+		  const struct prefix *source)
+{
+	const char *const services[] = { service, "all" };
+	char text[ADDR_TEXT], key[ADDR_TEXT + 16];
+
+	prefix_format(source, text);
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		(void)snprintf(key, sizeof(key), "%s@%s", services[i], text);
+		if (view_has(f->guard, "rejected", key) != -ENOENT)
+			return true;
+	}
+	return false;
 }
 
 const struct extension *facts_extension(const struct facts *f,

@@ -13,6 +13,7 @@
 
 struct bus;
 struct facts;
+struct prefix;
 
 struct facts_config {
 	struct bus *bus;
@@ -32,6 +33,10 @@ void facts_free(struct facts *f);
 json_t *facts_live(struct facts *f);
 /* [{"name", "there", "since_ms"}, ...] */
 json_t *facts_daemons(const struct facts *f);
+
+/* Does guardd's ban of this source at `service` stand now? */
+bool facts_banned(struct facts *f, const char *service,
+		  const struct prefix *source);
 
 struct extension;
 /* NULL: no such extension. */

@@ -91,6 +91,15 @@ static void on_extensions(void *ctx)
 	}
 }
 
+/* The packet filter lets a source in again before we hear of it: a ban counts
+   only while it stands in guardd's view. */
+static bool still_banned(void *ctx, const struct prefix *source)
+{
+	struct httpd *h = ctx;
+
+	return !h->facts || facts_banned(h->facts, "https", source);
+}
+
 /* guardd has shut somebody out: what is open from there ends now, not at the
    packet filter's next packet. */
 static void on_ban(void *ctx, const void *rec)
@@ -106,7 +115,7 @@ static void on_ban(void *ctx, const void *rec)
 	if (prefix_parse(&source, f->source, why, sizeof(why)))
 		return;
 	conns_ban(h->conns, &source, banned, f->until_ms);
-	if (banned)
+	if (banned && still_banned(h, &source))
 		conns_close_source(h->conns, &source);
 }
 
@@ -241,7 +250,9 @@ static int open_web(struct httpd *h, char *why, size_t why_size)
 						.tls = h->tls,
 						.attach = http_attach,
 						.gone = http_gone,
-						.ctx = h->http });
+						.ctx = h->http,
+						.banned = still_banned,
+						.banned_ctx = h });
 	if (!h->hasher || !h->http || !h->conns) {
 		(void)snprintf(why, why_size, "out of memory");
 		return -ENOMEM;

@@ -1,5 +1,7 @@
 #include "bans.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -7,6 +9,7 @@
 
 #include "addr.h"
 #include "records.h"
+#include "store.h"
 
 enum {
 	BANS_MAX = 65536,
@@ -23,11 +26,22 @@ struct bans {
 	struct ban *sources; /* one address, or one IPv6 /64 */
 	struct ban networks[NETWORKS_MAX];
 	size_t n_networks;
+	struct view *guard; /* or NULL */
 };
 
-struct bans *bans_new(void)
+struct bans *bans_new(const char *run_dir)
 {
-	return calloc(1, sizeof(struct bans));
+	struct bans *b = calloc(1, sizeof(*b));
+	char dir[256];
+
+	if (!b || !run_dir)
+		return b;
+	(void)snprintf(dir, sizeof(dir), "%s/guardd", run_dir);
+	b->guard = view_open(dir);
+	if (b->guard)
+		return b;
+	free(b);
+	return NULL;
 }
 
 void bans_free(struct bans *b)
@@ -41,6 +55,8 @@ void bans_free(struct bans *b)
 		HASH_DEL(b->sources, ban);
 		free(ban);
 	}
+	if (b->guard)
+		view_close(b->guard);
 	free(b);
 }
 
@@ -144,6 +160,24 @@ void bans_fact(struct bans *b, const struct ban_fact *fact)
 	}
 }
 
+/* guardd's row of it: for this service, or for all. Asked for those alone that
+   we have as banned, so it is asked seldom. */
+static bool stands(struct bans *b, const struct prefix *source)
+{
+	static const char *const services[] = { "sip", "all" };
+	char text[ADDR_TEXT], key[ADDR_TEXT + 8];
+
+	if (!b->guard)
+		return true;
+	prefix_format(source, text);
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		(void)snprintf(key, sizeof(key), "%s@%s", services[i], text);
+		if (view_has(b->guard, "rejected", key) != -ENOENT)
+			return true;
+	}
+	return false;
+}
+
 bool bans_has(struct bans *b, const struct addr *addr, uint64_t now_ms)
 {
 	struct prefix p;
@@ -155,7 +189,7 @@ bool bans_has(struct bans *b, const struct addr *addr, uint64_t now_ms)
 	prefix_of_source(&p, addr);
 	ban = find(b, &p);
 	if (ban && (ban->until_ms == 0 || ban->until_ms > now_ms))
-		return true;
+		return stands(b, &p);
 	if (ban)
 		drop(b, &p);
 	for (size_t i = 0; i < b->n_networks; i++) {

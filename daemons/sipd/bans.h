@@ -1,7 +1,11 @@
 /*
  * Who is banned from SIP now, as guardd told: sipd drops at once what the
  * packet filter will drop in a moment, and what came over a connection that
- * was open before. A set of sources with an end; bounded; no I/O.
+ * was open before. A set of sources with an end; bounded.
+ *
+ * That a ban was lifted is told, too, but the packet filter may let its source
+ * in before we hear of it: so a ban counts only while it stands in guardd's
+ * view, which has it out by then.
  */
 #pragma once
 
@@ -13,7 +17,8 @@ struct addr;
 struct ban_fact;
 struct bans;
 
-struct bans *bans_new(void);
+/* run_dir: where guardd's view is; NULL: what was told counts. */
+struct bans *bans_new(const char *run_dir);
 void bans_free(struct bans *b);
 
 /* A ban began or ended. Facts about other services than sip are ignored. */

@@ -303,7 +303,7 @@ static int open_all(struct sipd *d, const char *bind, char *why,
 {
 	int rc;
 
-	d->bans = bans_new();
+	d->bans = bans_new(d->service->run_dir);
 	d->networks = networks_new(d->service->bus, on_networks, d);
 	if (!d->bans || !d->networks)
 		return -ENOMEM;

@@ -83,6 +83,21 @@ def test_let_in_over_the_bus(lab):
     assert c.register(lab.box.extensions["800"]).code == 200
 
 
+def test_let_in_holds_when_it_returns(lab):
+    """sipd, which hears of it by a signal, may read the phone's packet first."""
+    c = stranger(lab, 20)
+    for let_in in (lambda: lab.box.method("guardd", "Unreject", "string:203.0.113.20", "string:sip"),
+                   lambda: lab.box.table("guardd", "allowed_address", "Put", "string:friend",
+                                         "dict:string:string:source,203.0.113.20,services,sip")):
+        lab.box.method("guardd", "Reject", "string:203.0.113.20", "string:sip", "uint32:3600")
+        assert c.ask("REGISTER", 0.5) is None
+        with lab.box.asleep("sipd"):
+            let_in()
+            c.send(c.build("REGISTER"))
+        assert c.answer() is not None
+    lab.box.table("guardd", "allowed_address", "Delete", "string:friend")
+
+
 def test_allowed_address_lifts_and_exempts(lab):
     c = stranger(lab, 16)
     assert attack(c, 30) == TRIES

@@ -1,9 +1,11 @@
 """The product under test: rootfs/up in the laboratory's pbx namespace, with a state of its own."""
 
+import contextlib
 import csv
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -13,6 +15,11 @@ import faults
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 NAMES = {"sipd": "Sip", "mediad": "Media", "routed": "Route", "guardd": "Guard", "fwd": "Firewall", "httpd": "Web"}
+
+
+def stopped(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rsplit(") ", 1)[1][0] == "T"
 
 
 class Refused(Exception):
@@ -105,12 +112,23 @@ class Box:
         except (FileNotFoundError, ValueError):
             return 0
 
-    def kill(self, daemon, signal=9):
+    def kill(self, daemon, number=9):
         """Kills a daemon, or the bus, and waits until it answers again, as another process."""
         old = self.pid(daemon)
         self.watch.expect_end(daemon)
-        os.kill(old, signal)
+        os.kill(old, number)
         until(lambda: self.pid(daemon) not in (0, old) and self.answers(daemon), 30, f"{daemon} is back")
+
+    @contextlib.contextmanager
+    def asleep(self, daemon):
+        """A daemon that gets no time to run: what comes meanwhile meets it all at once when it wakes."""
+        pid = self.pid(daemon)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            until(lambda: stopped(pid), 5, f"{daemon} has stopped")
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def answers(self, daemon):
         if daemon == "bus":

@@ -282,6 +282,13 @@ static void test_caps(void)
 	conns_close_source(w.conns, &source);
 	CHECK_EQ(conns_count(w.conns), 206);
 	CHECK_EQ(world_connect(&w, "198.51.1.7"), -1);
+	/* but guardd's own list has the last word */
+	w.pardoned = true;
+	fds[n] = world_connect(&w, "198.51.1.7");
+	CHECK(fds[n] >= 0);
+	n++;
+	w.pardoned = false;
+	CHECK_EQ(world_connect(&w, "198.51.1.7"), -1);
 	conns_ban(w.conns, &source, false, 0);
 	fds[n] = world_connect(&w, "198.51.1.7");
 	CHECK(fds[n] >= 0);

@@ -49,6 +49,14 @@ static void run(void *ctx, struct request *r)
 				  "path", r->n_seg ? r->seg[0] : NULL));
 }
 
+static bool still_banned(void *ctx, const struct prefix *source)
+{
+	struct world *w = ctx;
+
+	(void)source;
+	return !w->pardoned;
+}
+
 void world_open(struct world *w, unsigned hurry)
 {
 	*w = (struct world){ .base = event_base_new() };
@@ -60,7 +68,9 @@ void world_open(struct world *w, unsigned hurry)
 						     .attach = http_attach,
 						     .gone = http_gone,
 						     .ctx = w->http,
-						     .hurry = hurry });
+						     .hurry = hurry,
+						     .banned = still_banned,
+						     .banned_ctx = w });
 	CHECK(w->conns);
 }
 

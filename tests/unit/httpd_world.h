@@ -16,6 +16,7 @@ struct world {
 	unsigned runs;        /* requests that reached the handler */
 	struct request *held; /* one that is not answered yet */
 	bool hold;
+	bool pardoned; /* guardd's list has no ban any more */
 };
 
 /* hurry: deadlines are so many times shorter. */
