@@ -33,6 +33,38 @@ export const out = {
 		equal(await places(page), 'local abroad service', 'new rules go to the end');
 	},
 
+	async 'a pattern says what it takes'({ page }) {
+		await row(page, 'abroad').getByRole('button', { name: 'abroad', exact: true }).click();
+		const drawer = page.getByRole('dialog', { name: 'Dial rules: abroad' });
+
+		await drawer.getByText('by this rule at any hour').waitFor();
+		await drawer.getByLabel('Delete digits').fill('1');
+		await drawer.getByLabel('Try a number').fill('004712345678');
+		await drawer.getByText('Takes 004712345678: sends 04712345678.').waitFor();
+		await drawer.getByLabel('Try a number').fill('04712345678');
+		await drawer.getByText('Does not take 04712345678.').waitFor();
+		await look(page, 'dial-rule-try');
+		await drawer.getByLabel('Delete digits').fill('0');
+		await page.keyboard.press('Escape');
+		await row(page, 'abroad').getByText('Abroad, open').waitFor();
+	},
+
+	async 'who gets out: the box tells why'({ page }) {
+		await page.getByRole('button', { name: 'Who gets out?' }).click();
+		const drawer = page.getByRole('dialog', { name: 'Who gets out?' });
+
+		await drawer.getByLabel('Extension').selectOption('801');
+		await drawer.getByLabel('Number dialled').fill('00 47 1234-5678');
+		await drawer.getByRole('button', { name: 'Ask the box' }).click();
+		await drawer.locator('.trace li').filter({ hasText: 'dial rule' }).filter({ hasText: 'abroad' }).first().waitFor();
+		await drawer.getByText('Does not get out').waitFor();
+		await look(page, 'who-gets-out');
+		await drawer.getByLabel('Number dialled').fill('802');
+		await drawer.getByRole('button', { name: 'Ask the box' }).click();
+		await drawer.getByText('Stays in the house').waitFor();
+		await page.keyboard.press('Escape');
+	},
+
 	async 'dial rules are moved by keys, buttons, a number and the mouse'({ page }) {
 		let done = moved(page, 'service');
 

@@ -4,6 +4,9 @@ import { api, asError, get, tablePath, type Row, type Saved } from '../api';
 import { fieldOf, type Form } from '../forms';
 import { changes, check, editOf, type Edit, type Errors } from './values';
 
+/* what may be wrong in more ways than the page knows */
+const CHECKED = new Set(['str', 'list', 'name']);
+
 /** Somebody else saved the same row meanwhile. */
 export interface Conflict { row: Row; seq: number; fields: string[] }
 
@@ -92,9 +95,9 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 	function blur(name: string): void {
 		const f = fieldOf(form, name), body = changes(form, edit, base.row && start);
 
-		if (!(f?.format || f?.of) || body[name] === undefined || !key)
+		if (!f || !CHECKED.has(f.type) || body[name] === undefined || body[name] === '')
 			return;
-		void api('POST', `${tablePath(form.owner, form.name)}/_check`, { key, row: body }).catch(e => {
+		void api('POST', `${tablePath(form.owner, form.name)}/_check`, { key: key || 'new', row: body }).catch(e => {
 			const err = asError(e);
 
 			if (alive.current && err.field === name)

@@ -8,6 +8,7 @@ import type { FieldExtra } from '../form/RowForm';
 import type { Column } from '../list/useList';
 import type { Made } from '../ui/ShownOnce';
 import { AccountReset, resetAccount } from './AccountReset';
+import { dialRules } from './DialRules';
 
 export interface RowProps { form: Form; row: Row; show: (made: Made) => void }
 
@@ -29,6 +30,7 @@ export interface Extra {
 }
 
 export const EXTRAS: Readonly<Record<string, Extra>> = {
+	dial_rule: dialRules,
 	account: { RowAction: AccountReset, afterAdd: resetAccount },
 };
 
