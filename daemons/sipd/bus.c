@@ -13,6 +13,7 @@
 #include "registrar.h"
 #include "sipd.h"
 #include "sofia.h"
+#include "trunk.h"
 
 static void on_binding(void *ctx, const struct binding *row)
 {
@@ -39,6 +40,20 @@ static void on_calls(void *ctx, struct bus_req *req, const void *in)
 
 	(void)in;
 	calls_each(d->calls, on_call, req);
+	bus_reply_end(req);
+}
+
+static void on_trunk(void *ctx, const struct trunk_state *row)
+{
+	bus_reply_row(ctx, row);
+}
+
+static void on_trunks(void *ctx, struct bus_req *req, const void *in)
+{
+	struct sipd *d = ctx;
+
+	(void)in;
+	trunks_each(d->trunks, on_trunk, req);
 	bus_reply_end(req);
 }
 
@@ -93,8 +108,11 @@ static void on_verify(void *ctx, struct bus_req *req, const void *in)
 }
 
 static const bus_method_fn methods[SIP_N_METHODS] = {
-	[SIP_REGISTRATIONS] = on_registrations, [SIP_CALLS] = on_calls,
-	[SIP_ORIGINATE] = on_originate,         [SIP_HANGUP] = on_hangup,
+	[SIP_REGISTRATIONS] = on_registrations,
+	[SIP_CALLS] = on_calls,
+	[SIP_TRUNKS] = on_trunks,
+	[SIP_ORIGINATE] = on_originate,
+	[SIP_HANGUP] = on_hangup,
 	[SIP_VERIFY_SECRET] = on_verify,
 };
 

@@ -12,6 +12,7 @@
 #include "call_code.h"
 #include "call_impl.h"
 #include "extension.h"
+#include "trunk.h"
 
 typedef void (*b2b_action)(struct b2b *call, const struct b2b_input *in);
 
@@ -85,6 +86,10 @@ static void act_dial(struct b2b *call, const struct b2b_input *in)
 	if (call->sound)
 		media_stop(call->hub->media, call->id, MEDIA_CALLER);
 	call->ring_ms = clock_wall_ms();
+	if (v->direction == VERDICT_DIRECTION_OUTBOUND && v->trunk[0] != '\0') {
+		trunk_dial(call);
+		return;
+	}
 	if (fork_targets(call, v->targets, &id) == 0) {
 		call->best_code = 480;
 		b2b_step(call, EV_UNREACHED, in);
@@ -261,7 +266,10 @@ static void act_unreached(struct b2b *call, const struct b2b_input *in)
 	(void)in;
 	b2b_end(call, &(struct b2b_end){ call_code_disposition(code),
 					 call_code_for_caller(code),
-					 call_code_text(code), 0 });
+					 call->trunk_why[0] != '\0'
+						 ? call->trunk_why
+						 : call_code_text(code),
+					 0 });
 }
 
 static void act_rung_out(struct b2b *call, const struct b2b_input *in)
@@ -351,6 +359,7 @@ static const struct step {
 	{ B2B_OFFERING, EV_SDP, B2B_RINGING, act_invite },
 	{ B2B_OFFERING, EV_NO_SDP, B2B_ENDING, act_no_sdp },
 	{ B2B_OFFERING, EV_UNREACHED, B2B_ENDING, act_unreached },
+	{ B2B_OFFERING, EV_NEXT, B2B_ASKING, trunk_next },
 	{ B2B_OFFERING, EV_ACK, B2B_OFFERING, act_nothing },
 
 	{ B2B_RINGING, EV_SDP, B2B_RINGING, act_invite_more },
@@ -360,6 +369,8 @@ static const struct step {
 	{ B2B_RINGING, EV_UNREACHED, B2B_ENDING, act_unreached },
 	{ B2B_RINGING, EV_TIME, B2B_ENDING, act_rung_out },
 	{ B2B_RINGING, EV_REDIRECT, B2B_OFFERING, act_redirect },
+	{ B2B_RINGING, EV_AGAIN, B2B_OFFERING, trunk_again },
+	{ B2B_RINGING, EV_NEXT, B2B_ASKING, trunk_next },
 	{ B2B_RINGING, EV_ACK, B2B_RINGING, act_nothing },
 
 	{ B2B_CONNECTING, EV_SDP, B2B_CONNECTING, act_offer_caller },
@@ -456,6 +467,7 @@ static void forget_all(struct b2b *call)
 {
 	struct branch *b;
 
+	trunk_release(call);
 	drop_timer(&call->timer);
 	drop_timer(&call->warn);
 	route_forget(call->hub->route, call);
@@ -499,8 +511,11 @@ void b2b_media_leg(const struct b2b *call, enum media_side side,
 	const struct peer *peer = leg_peer(leg);
 	const struct extension *e =
 		extensions_get(call->hub->extensions, peer->extension);
+	const char *trunk = leg_peer(hears)->trunk;
 	const struct extension *to = extensions_get(call->hub->extensions,
 						    leg_peer(hears)->extension);
+	const struct trunk *line =
+		trunk[0] != '\0' ? trunks_get(call->hub->trunks, trunk) : NULL;
 
 	leg_advertise(hears, host, BRANCH_HOST);
 	out->call = call->id;
@@ -509,8 +524,14 @@ void b2b_media_leg(const struct b2b *call, enum media_side side,
 	out->peer = peer;
 	out->advertise = host;
 	/* What is offered to a phone are the codecs of its own extension. */
-	out->codecs = to != NULL ? to->codecs : "";
+	out->codecs = to != NULL     ? to->codecs
+		      : line != NULL ? line->codecs
+				     : "";
 	out->permit_ip = e != NULL ? e->permit_ip : "";
+	/* A provider's sound may come from any of its servers. */
+	if (peer->trunk[0] != '\0')
+		out->permit_ip =
+			trunks_networks(call->hub->trunks, peer->trunk);
 }
 
 void b2b_verdict(void *ctx, const struct verdict *v)
@@ -672,6 +693,7 @@ void b2b_leg_event(void *ctx, struct leg *leg, const struct leg_event *ev)
 	case LEG_INFO:
 		offer_event(call, leg, ev);
 		return;
+	case LEG_TRYING:
 	case LEG_RINGING:
 	case LEG_EARLY:
 	case LEG_ANSWERED:
@@ -700,6 +722,8 @@ void b2b_row(const struct b2b *call, struct call *row)
 	row->start_ms = c->start_ms;
 	row->answer_ms = c->answer_ms;
 	row->alive_ms = clock_wall_ms();
+	row->direction = c->direction;
+	memcpy(row->trunk, c->trunk, sizeof(row->trunk));
 }
 
 bool b2b_has_extension(const struct b2b *call, const char *extension)
@@ -713,6 +737,11 @@ bool b2b_has_extension(const struct b2b *call, const char *extension)
 	    strcmp(leg_peer(b->leg)->extension, extension) == 0)
 		return true;
 	return false;
+}
+
+bool b2b_has_trunk(const struct b2b *call, const char *trunk)
+{
+	return strcmp(call->trunk, trunk) == 0;
 }
 
 void b2b_hangup(struct b2b *call, const char *reason)

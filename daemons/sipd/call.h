@@ -25,6 +25,7 @@ struct media_event;
 struct registrar;
 struct route_client;
 struct sip_settings;
+struct trunks;
 
 /* What calls use, owned by calls.c; outlives every call. */
 struct call_hub {
@@ -34,6 +35,7 @@ struct call_hub {
 	struct route_client *route;
 	struct registrar *registrar;
 	const struct extensions *extensions;
+	struct trunks *trunks;
 	const struct sip_settings *settings;
 	/* The state others see has changed; f NULL: the row only (answered, and
 	   told to the caller when this returns). */
@@ -65,6 +67,7 @@ const char *b2b_id(const struct b2b *call);
 void b2b_row(const struct b2b *call, struct call *row);
 /* Is this extension on either side? */
 bool b2b_has_extension(const struct b2b *call, const char *extension);
+bool b2b_has_trunk(const struct b2b *call, const char *trunk);
 
 /* Ends it. The reason is for the record and the phones. */
 void b2b_hangup(struct b2b *call, const char *reason);

@@ -34,11 +34,13 @@ enum b2b_event {
 	EV_SDP,    /* mediad made SDP */
 	EV_NO_SDP,
 	EV_CONNECTED, /* mediad made the last SDP */
-	EV_NEXT,      /* sound is over, routed has a next step */
-	EV_SAID,      /* sound is over */
-	EV_ALERT,     /* a phone rings */
-	EV_EARLY,     /* a phone is heard before it answers */
-	EV_PICKED,    /* a phone answered, the first one */
+	EV_NEXT,   /* sound is over, or a trunk failed; routed has a next step
+		    */
+	EV_AGAIN,  /* another server of the same trunk */
+	EV_SAID,   /* sound is over */
+	EV_ALERT,  /* a phone rings */
+	EV_EARLY,  /* a phone is heard before it answers */
+	EV_PICKED, /* a phone answered, the first one */
 	EV_UNREACHED, /* no phone is left */
 	EV_ACK,       /* the caller took our answer */
 	EV_DROP,      /* the caller went */
@@ -112,12 +114,17 @@ struct b2b {
 	uint64_t ring_ms;
 	uint64_t up_mono_ms;
 	uint32_t prompt_id;
-	bool media;      /* mediad knows this call */
-	bool sound;      /* mediad itself answered the caller */
-	bool caller_up;  /* we sent 200, or it answered our INVITE */
-	bool told_early; /* 183 sent */
-	bool alerted;    /* 180 sent, or ringback playing */
-	bool delayed;    /* the caller's INVITE had no SDP */
+	char trunk[PEER_TRUNK]; /* the call counts as its; "" none */
+	char trunk_why[121];    /* what the last one did, in words */
+	uint32_t trunk_next;    /* its server that comes next */
+	struct event *silence;  /* until its server must have said something */
+	bool rang;              /* an 18x came of it */
+	bool media;             /* mediad knows this call */
+	bool sound;             /* mediad itself answered the caller */
+	bool caller_up;         /* we sent 200, or it answered our INVITE */
+	bool told_early;        /* 183 sent */
+	bool alerted;           /* 180 sent, or ringback playing */
+	bool delayed;           /* the caller's INVITE had no SDP */
 	bool echoing;
 	bool talked; /* answer_ms counts */
 };
@@ -159,6 +166,24 @@ void fork_invite(struct b2b *call, const struct b2b_input *in);
 void fork_cancel(struct b2b *call, const struct branch *but,
 		 const struct leg_end *end);
 struct leg *fork_take(struct branch *branch);
+
+bool fork_target(struct b2b *call, const struct target *t,
+		 const struct leg_identity *id);
+/* The one branch that was invited says nothing: as if it had failed. */
+void fork_silent(struct b2b *call);
+
+/* call_trunk.c: over a trunk, and another when it fails */
+void trunk_dial(struct b2b *call);
+void trunk_again(struct b2b *call, const struct b2b_input *in);
+void trunk_next(struct b2b *call, const struct b2b_input *in);
+/* The call counts as this trunk's, until another's or the end. */
+void trunk_hold(struct b2b *call, const char *name);
+void trunk_release(struct b2b *call);
+/* Its server was invited; said so (100), or rings (18x). */
+void trunk_invited(struct b2b *call);
+void trunk_heard(struct b2b *call, uint32_t code);
+/* A branch failed. true: the call goes on by itself. */
+bool trunk_went_on(struct b2b *call, uint32_t code, bool silent);
 
 /* call_offer.c: re-INVITE and UPDATE across an up call */
 void offer_event(struct b2b *call, struct leg *leg, const struct leg_event *ev);

@@ -297,6 +297,7 @@ void offer_event(struct b2b *call, struct leg *leg, const struct leg_event *ev)
 	case LEG_INFO:
 		key(call, leg, ev);
 		return;
+	case LEG_TRYING:
 	case LEG_RINGING:
 	case LEG_EARLY:
 	case LEG_ANSWERED:

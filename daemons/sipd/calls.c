@@ -204,6 +204,8 @@ static void on_orphan(void *ctx, const void *arg)
 	memcpy(cdr.callee, row->callee, sizeof(cdr.callee));
 	memcpy(cdr.sent, row->sent, sizeof(cdr.sent));
 	memcpy(cdr.source, row->source, sizeof(cdr.source));
+	memcpy(cdr.trunk, row->trunk, sizeof(cdr.trunk));
+	cdr.direction = row->direction;
 	cdr.start_ms = row->start_ms;
 	cdr.answer_ms = row->answer_ms;
 	cdr.end_ms = row->alive_ms;
@@ -275,7 +277,8 @@ static int open_parts(struct calls *c)
 		.instruct = on_instruct, .there = on_route_there
 	};
 	const struct calls_config *f = &c->config;
-	const struct legs_config legs = { f->base, f->sofia, f->settings };
+	const struct legs_config legs = { f->base, f->sofia, f->settings,
+					  f->trunks };
 	const struct timeval every = { ALIVE_S, 0 };
 
 	c->hub.legs = legs_new(&legs);
@@ -306,6 +309,7 @@ struct calls *calls_new(const struct calls_config *config, char *why,
 	c->hub = (struct call_hub){ .base = config->base,
 				    .registrar = config->registrar,
 				    .extensions = config->extensions,
+				    .trunks = config->trunks,
 				    .settings = config->settings,
 				    .changed = on_changed,
 				    .ended = on_ended,
@@ -428,6 +432,23 @@ size_t calls_hangup(struct calls *c, const char *id, const char *reason)
 	HASH_ITER(hh, c->slots, s, next)
 	{
 		if (id[0] != '\0' && strcmp(id, s->id) != 0)
+			continue;
+		b2b_hangup(s->call, reason);
+		n++;
+	}
+	return n;
+}
+
+size_t calls_hangup_trunk(struct calls *c, const char *trunk,
+			  const char *reason)
+{
+	struct slot *s;
+	struct slot *next;
+	size_t n = 0;
+
+	HASH_ITER(hh, c->slots, s, next)
+	{
+		if (!b2b_has_trunk(s->call, trunk))
 			continue;
 		b2b_hangup(s->call, reason);
 		n++;

@@ -19,6 +19,7 @@ struct sip_s;
 struct sip_settings;
 struct sofia;
 struct store;
+struct trunks;
 
 struct calls_config {
 	struct event_base *base;
@@ -27,6 +28,7 @@ struct calls_config {
 	struct sofia *sofia;
 	struct registrar *registrar;
 	struct extensions *extensions;
+	struct trunks *trunks;
 	const struct sip_settings *settings; /* its contents follow changes */
 };
 
@@ -58,6 +60,10 @@ size_t calls_hangup(struct calls *c, const char *id, const char *reason);
 /* Ends the calls of an extension that was deleted or switched off. */
 size_t calls_hangup_extension(struct calls *c, const char *extension,
 			      const char *reason);
+
+/* The same for the calls over a trunk. */
+size_t calls_hangup_trunk(struct calls *c, const char *trunk,
+			  const char *reason);
 
 /* Rows for the bus: struct call of the schema. */
 typedef void (*calls_row_fn)(void *ctx, const struct call *row);

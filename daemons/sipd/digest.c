@@ -11,6 +11,8 @@
 
 #include "secret.h"
 
+#include "digest_param.h"
+
 enum {
 	KEY_BYTES = 32,
 	MAC_BYTES = 16,
@@ -143,49 +145,6 @@ static void hash_joined(struct digest *d, bool sha256, size_t n,
 	hex(out, sum, sum_bytes > 32 ? 32 : sum_bytes);
 }
 
-/* Copies a parameter's value without quotes. False: too long or broken. */
-static bool unquote(const char *value, char *out, size_t size)
-{
-	size_t n = 0;
-	bool quoted = value[0] == '"';
-
-	for (const char *p = value + quoted; *p; p++) {
-		if (quoted && *p == '"') {
-			out[n] = '\0';
-			return true;
-		}
-		if (quoted && *p == '\\' && p[1])
-			p++;
-		if (n + 1 >= size || (unsigned char)*p < 0x20)
-			return false;
-		out[n++] = *p;
-	}
-	out[n] = '\0';
-	return !quoted;
-}
-
-/* False: there, but broken. Absent: "" in out. */
-static bool param(const char *const *params, const char *name, char *out,
-		  size_t size)
-{
-	size_t n = strlen(name);
-
-	out[0] = '\0';
-	for (; *params; params++) {
-		const char *p = *params;
-
-		if (strncasecmp(p, name, n) != 0)
-			continue;
-		p += n;
-		p += strspn(p, " \t");
-		if (*p != '=')
-			continue;
-		p++;
-		return unquote(p + strspn(p, " \t\r\n"), out, size);
-	}
-	return true;
-}
-
 static bool hex_only(const char *text, size_t n)
 {
 	if (strlen(text) != n)
@@ -201,14 +160,15 @@ static bool read_params(const char *const *params, struct digest_claim *c)
 {
 	char algorithm[32], qop[32];
 
-	if (!param(params, "username", c->user, sizeof(c->user)) ||
-	    !param(params, "uri", c->uri, sizeof(c->uri)) ||
-	    !param(params, "nonce", c->nonce, sizeof(c->nonce)) ||
-	    !param(params, "cnonce", c->cnonce, sizeof(c->cnonce)) ||
-	    !param(params, "nc", c->nc_text, sizeof(c->nc_text)) ||
-	    !param(params, "response", c->response, sizeof(c->response)) ||
-	    !param(params, "algorithm", algorithm, sizeof(algorithm)) ||
-	    !param(params, "qop", qop, sizeof(qop)))
+	if (!digest_param(params, "username", c->user, sizeof(c->user)) ||
+	    !digest_param(params, "uri", c->uri, sizeof(c->uri)) ||
+	    !digest_param(params, "nonce", c->nonce, sizeof(c->nonce)) ||
+	    !digest_param(params, "cnonce", c->cnonce, sizeof(c->cnonce)) ||
+	    !digest_param(params, "nc", c->nc_text, sizeof(c->nc_text)) ||
+	    !digest_param(params, "response", c->response,
+			  sizeof(c->response)) ||
+	    !digest_param(params, "algorithm", algorithm, sizeof(algorithm)) ||
+	    !digest_param(params, "qop", qop, sizeof(qop)))
 		return false;
 	if (!algorithm[0] || strcasecmp(algorithm, "MD5") == 0)
 		c->sha256 = false;
@@ -283,7 +243,8 @@ enum digest_state digest_read(struct digest *d,
 	char realm[DIGEST_TEXT];
 
 	for (size_t i = 0; i < n; i++) {
-		if (!param(credentials[i], "realm", realm, sizeof(realm)) ||
+		if (!digest_param(credentials[i], "realm", realm,
+				  sizeof(realm)) ||
 		    strcmp(realm, context->realm) != 0)
 			continue;
 		memset(claim, 0, sizeof(*claim));

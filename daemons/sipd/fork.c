@@ -31,11 +31,13 @@ static void drop_leg(struct branch *b, const struct leg_end *end)
 	leg_hangup(leg, end);
 }
 
-static void failed(struct branch *b, uint32_t code)
+static void failed(struct branch *b, uint32_t code, bool silent)
 {
 	struct b2b *call = b->call;
 
 	drop_leg(b, &(struct leg_end){ 480, "failed", 0 });
+	if (trunk_went_on(call, code, silent))
+		return;
 	if (call_code_better(code, call->best_code))
 		call->best_code = code;
 	/* 6xx: nobody else of this callee wants it (section 16.7 step 5). */
@@ -80,7 +82,7 @@ static void gone(struct branch *b, const struct leg_event *ev)
 	struct b2b *call = b->call;
 
 	if (call->won != b) {
-		failed(b, 480);
+		failed(b, 480, false);
 		return;
 	}
 	b2b_step(call, EV_LEFT,
@@ -109,20 +111,26 @@ static void on_branch_event(void *ctx, struct leg *leg,
 	struct branch *b = ctx;
 
 	switch (ev->kind) {
+	case LEG_TRYING:
+		trunk_heard(b->call, 100);
+		return;
 	case LEG_RINGING:
+		trunk_heard(b->call, ev->code);
 		/* 181 and 182 say no more than that it goes on. */
 		if (ev->code == 180)
 			b2b_step(b->call, EV_ALERT,
 				 &(struct b2b_input){ .branch = b });
 		return;
 	case LEG_EARLY:
+		trunk_heard(b->call, ev->code);
 		early(b, ev);
 		return;
 	case LEG_ANSWERED:
+		trunk_heard(b->call, ev->code);
 		picked(b, ev);
 		return;
 	case LEG_FAILED:
-		failed(b, ev->code);
+		failed(b, ev->code, ev->silent);
 		return;
 	case LEG_GONE:
 		gone(b, ev);
@@ -142,22 +150,23 @@ static void on_branch_event(void *ctx, struct leg *leg,
 	}
 }
 
-static void add_branch(struct b2b *call, const struct target *t,
-		       const struct leg_identity *id)
+bool fork_target(struct b2b *call, const struct target *t,
+		 const struct leg_identity *id)
 {
 	struct branch *b = calloc(1, sizeof(*b));
 
 	if (b == NULL)
-		return;
+		return false;
 	b->call = call;
 	(void)snprintf(b->id, sizeof(b->id), "b%u", ++call->n_branches);
 	b->leg = leg_outgoing(call->hub->legs, t, id, on_branch_event, b);
 	if (b->leg == NULL) {
 		free(b);
-		return;
+		return false;
 	}
 	leg_advertise(b->leg, b->host, sizeof(b->host));
 	LIST_INSERT_HEAD(&call->branches, b, in_call);
+	return true;
 }
 
 uint32_t fork_targets(struct b2b *call, const char *targets,
@@ -181,7 +190,7 @@ uint32_t fork_targets(struct b2b *call, const char *targets,
 					      found, BRANCHES_MAX - made);
 		}
 		for (size_t i = 0; i < n; i++)
-			add_branch(call, &found[i], id);
+			(void)fork_target(call, &found[i], id);
 		made += (uint32_t)n;
 		at += len;
 		at += *at == ';';
@@ -216,7 +225,7 @@ static void give_up_waiting(struct b2b *call)
 	struct branch *b;
 
 	while (call->state != B2B_ENDING && (b = first_waiting(call)) != NULL)
-		failed(b, 503);
+		failed(b, 503, false);
 }
 
 static void on_sdp(void *ctx, int err, const struct media_sdp_view *sdp)
@@ -283,11 +292,16 @@ void fork_invite(struct b2b *call, const struct b2b_input *in)
 			continue;
 		b->invited = true;
 		if (leg_invite(b->leg, in->sdp, in->n) < 0)
-			failed(b, 480);
+			failed(b, 480, false);
+		else
+			trunk_invited(call);
 		if (call->state == B2B_ENDING)
 			return;
 	}
-	fork_next(call);
+	/* A trunk may have failed on the spot, and what comes after it begun.
+	 */
+	if (call->state == B2B_RINGING || call->state == B2B_RECALLING)
+		fork_next(call);
 }
 
 void fork_cancel(struct b2b *call, const struct branch *but,
@@ -298,6 +312,17 @@ void fork_cancel(struct b2b *call, const struct branch *but,
 	LIST_FOREACH(b, &call->branches, in_call)
 	if (b != but && b->leg != NULL)
 		drop_leg(b, end);
+}
+
+void fork_silent(struct b2b *call)
+{
+	struct branch *b;
+
+	LIST_FOREACH(b, &call->branches, in_call)
+	if (b->leg != NULL && b->invited) {
+		failed(b, 408, true);
+		return;
+	}
 }
 
 struct leg *fork_take(struct branch *branch)

@@ -1,7 +1,7 @@
 /*
- * A leg: one SIP dialog of a call, with one phone. It knows transactions,
- * 100rel (RFC 3262), session timers (RFC 4028), UPDATE (RFC 3311) and glare;
- * it knows nothing of the other leg, of mediad, or of routed.
+ * A leg: one SIP dialog of a call, with one phone or a trunk's provider. It
+ * knows transactions, 100rel (RFC 3262), session timers (RFC 4028), UPDATE (RFC
+ * 3311) and glare; it knows nothing of the other leg, of mediad, or of routed.
  *
  * The call owns a leg from leg_incoming() or leg_outgoing() until
  * leg_hangup(), which ends the dialog in the way its state asks for (final
@@ -27,15 +27,18 @@ struct sip_s;
 struct sip_settings;
 struct sofia;
 struct target;
+struct trunks;
 
 enum { LEG_SDP_MAX = 8192, LEG_REASON = 96, LEG_NUMBER = 65 };
 
 enum leg_event_kind {
+	LEG_TRYING,    /* 100: the peer has our INVITE */
 	LEG_RINGING,   /* 1xx without SDP */
 	LEG_EARLY,     /* 1xx with SDP */
 	LEG_ANSWERED,  /* 2xx: SDP is the answer, or the offer if none was made
 			*/
-	LEG_FAILED,    /* final response of 300 or more, or none came: code */
+	LEG_FAILED,    /* final response of 300 or more, or none came: code, and
+			  `silent` if nobody was there */
 	LEG_CANCELLED, /* by the caller; the 487 is the leg's business */
 	LEG_ACKED,     /* our answer arrived; SDP if we had made the offer */
 	LEG_OFFER, /* re-INVITE or UPDATE with SDP: leg_accept or leg_reject */
@@ -52,6 +55,7 @@ struct leg_event {
 	enum leg_event_kind kind;
 	bool update; /* OFFER: by UPDATE, else by re-INVITE */
 	uint32_t code;
+	bool silent; /* FAILED: no answer at all, or no way to send */
 	uint32_t retry_after_s;
 	char reason[LEG_REASON]; /* printable */
 	const uint8_t *body;     /* SDP, or the INFO's body */
@@ -67,12 +71,14 @@ struct leg_identity {
 	const char *number;
 	const char *name;   /* "" for none */
 	const char *callee; /* for the To header */
+	bool hide; /* to a trunk: the called party must not learn who */
 };
 
 struct legs_config {
 	struct event_base *base;
 	struct sofia *sofia;
 	const struct sip_settings *settings; /* its contents follow changes */
+	struct trunks *trunks;
 };
 
 /* All legs, the ending ones included. NULL: no memory. */
@@ -91,7 +97,8 @@ bool legs_any(const struct legs *l);
 struct leg *leg_incoming(struct legs *l, struct msg_s *msg, struct sip_s *sip,
 			 const struct peer *peer, leg_event_fn fn, void *ctx);
 
-/* A leg to a registered phone; nothing is sent yet. NULL: no memory. */
+/* A leg to a registered phone, or to the server of the trunk that the target's
+   peer names; nothing is sent yet. NULL: no memory, or the trunk is gone. */
 struct leg *leg_outgoing(struct legs *l, const struct target *target,
 			 const struct leg_identity *id, leg_event_fn fn,
 			 void *ctx);

@@ -12,7 +12,7 @@
 
 struct tport_s; /* Sofia's transport object */
 
-enum { PEER_EXTENSION = 9 }; /* 8 digits and NUL */
+enum { PEER_EXTENSION = 9, PEER_TRUNK = 33 }; /* 8 digits, a name; NUL */
 
 /* The same numbers as enum binding_transport and enum report_transport. */
 enum peer_transport { PEER_UDP, PEER_TCP, PEER_TLS };
@@ -26,6 +26,7 @@ struct peer {
 		      */
 	bool old_secret; /* it still uses the previous password */
 	char extension[PEER_EXTENSION]; /* authenticated as; "" is nobody */
-	struct tport_s *tport; /* it came by: the connection, or for UDP the
-				  socket. For NTATAG_TPORT; may be NULL */
+	char trunk[PEER_TRUNK]; /* it is this trunk's provider; "" is none */
+	struct tport_s *tport;  /* it came by: the connection, or for UDP the
+				   socket. For NTATAG_TPORT; may be NULL */
 };

@@ -21,6 +21,7 @@
 #include "sofia.h"
 #include "sofia_agent.h"
 #include "sofia_keep.h"
+#include "trunk.h"
 
 /* --- what Sofia asks of us --- */
 
@@ -129,6 +130,16 @@ static void on_extension(void *ctx, const struct extension *old,
 					     "extension switched off");
 		sofia_kick(d->sofia);
 	}
+}
+
+static void on_trunk_gone(void *ctx, const char *name)
+{
+	struct sipd *d = ctx;
+
+	if (!d->calls)
+		return;
+	(void)calls_hangup_trunk(d->calls, name, "trunk switched off");
+	sofia_kick(d->sofia);
 }
 
 static int check_settings(void *ctx, const void *old, void *new_row, bool force,
@@ -272,6 +283,7 @@ static int open_calls(struct sipd *d, char *why, size_t why_size)
 		.sofia = d->sofia,
 		.registrar = d->registrar,
 		.extensions = d->extensions,
+		.trunks = d->trunks,
 		.settings = &d->settings,
 	};
 
@@ -296,6 +308,23 @@ static int open_extensions(struct sipd *d, char *why, size_t why_size)
 	return d->extensions ? 0 : -EIO;
 }
 
+static int open_trunks(struct sipd *d, char *why, size_t why_size)
+{
+	struct trunks_config config = {
+		.base = d->service->base,
+		.bus = d->service->bus,
+		.store = d->service->store,
+		.seal = d->service->seal,
+		.run_dir = d->service->run_dir,
+		.sofia = d->sofia,
+		.gone = on_trunk_gone,
+		.ctx = d,
+	};
+
+	d->trunks = trunks_new(&config, why, why_size);
+	return d->trunks ? 0 : -EIO;
+}
+
 /* The ports come before anything is written: when another program has them,
    nothing was begun. */
 static int open_all(struct sipd *d, const char *bind, char *why,
@@ -312,6 +341,8 @@ static int open_all(struct sipd *d, const char *bind, char *why,
 		rc = open_sofia(d, bind, why, why_size);
 	if (rc == 0)
 		rc = open_extensions(d, why, why_size);
+	if (rc == 0)
+		rc = open_trunks(d, why, why_size);
 	if (rc == 0)
 		rc = open_registrar(d);
 	if (rc == 0)
@@ -333,6 +364,7 @@ void sipd_stop(struct service *s)
 	gate_free(d->gate);
 	registrar_free(d->registrar);
 	live_close(d->bindings);
+	trunks_free(d->trunks);
 	sofia_free(d->sofia);
 	extensions_free(d->extensions);
 	table_close(d->settings_table);

@@ -16,6 +16,7 @@ struct networks;
 struct registrar;
 struct sofia;
 struct table;
+struct trunks;
 
 struct sipd {
 	struct service *service;
@@ -27,6 +28,7 @@ struct sipd {
 	struct sofia *sofia;
 	struct live *bindings;
 	struct registrar *registrar;
+	struct trunks *trunks;
 	struct gate *gate;
 	struct calls *calls;
 };

@@ -76,6 +76,11 @@ static enum peer_transport transport_of(const tport_t *tport)
 	return tport_is_tcp(tport) ? PEER_TCP : PEER_UDP;
 }
 
+bool sofia_local(const struct sofia *s, const struct addr *addr)
+{
+	return s->config.ops->local(s->config.ctx, addr);
+}
+
 void sofia_peer(struct sofia *s, struct msg_s *msg, struct peer *peer)
 {
 	const su_sockaddr_t *su = msg_addr(msg);
@@ -91,7 +96,7 @@ void sofia_peer(struct sofia *s, struct msg_s *msg, struct peer *peer)
 		peer->transport = transport_of(tport);
 		peer->proven = peer->transport != PEER_UDP;
 	}
-	peer->local = s->config.ops->local(s->config.ctx, &peer->addr);
+	peer->local = sofia_local(s, &peer->addr);
 }
 
 /* Which address of ours the kernel would use towards another. */

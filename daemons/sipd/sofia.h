@@ -37,6 +37,9 @@ void sofia_kick(struct sofia *s);
 /* The source of a message: all of *peer but extension and old_secret. */
 void sofia_peer(struct sofia *s, struct msg_s *msg, struct peer *peer);
 
+/* Is this address trusted (SPEC 1)? */
+bool sofia_local(const struct sofia *s, const struct addr *addr);
+
 /*
  * Our address as `peer` must see it: to local peers the address of ours that
  * faces them, to others the configured external address if there is one.

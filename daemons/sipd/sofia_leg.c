@@ -41,6 +41,7 @@ static void leg_free(struct leg *leg)
 	free(leg->remote_sdp.data);
 	free(leg->early_sdp.data);
 	free(leg->offered_sdp.data);
+	free(leg->trunk);
 	free(leg);
 }
 
@@ -268,10 +269,14 @@ void leg_terms(const sip_t *sip, struct leg_timer_terms *t)
 
 void leg_contact(const struct leg *leg, char contact[SOFIA_CONTACT])
 {
-	/* The user part is the extension of the peer itself: it tells the
-	   peer nothing that it does not know. */
-	sofia_contact(leg->legs->config.sofia, &leg->peer, leg->peer.extension,
-		      contact);
+	/* The user part is the extension of the peer itself, or what we have
+	   registered there: it tells the peer nothing that it does not know. */
+	const char *user = leg->peer.extension;
+
+	if (leg->peer.trunk[0] != '\0')
+		user = trunks_contact_user(leg->legs->config.trunks,
+					   leg->peer.trunk);
+	sofia_contact(leg->legs->config.sofia, &leg->peer, user, contact);
 }
 
 void leg_advertise(const struct leg *leg, char *host, size_t size)
@@ -325,6 +330,7 @@ nta_outgoing_t *leg_request(struct leg *leg, nta_response_f *done,
 			    const struct leg_blob *sdp, const char *header)
 {
 	char contact[SOFIA_CONTACT];
+	char credentials[LEG_CREDENTIALS];
 	sip_payload_t pl[1];
 	bool body = sdp != NULL && sdp->n > 0;
 	bool target =
@@ -332,6 +338,7 @@ nta_outgoing_t *leg_request(struct leg *leg, nta_response_f *done,
 	nta_outgoing_t *orq;
 
 	leg_contact(leg, contact);
+	leg_credentials(leg, name, NULL, credentials);
 	if (body)
 		payload_of(pl, sdp);
 	orq = nta_outgoing_tcreate(
@@ -342,6 +349,7 @@ nta_outgoing_t *leg_request(struct leg *leg, nta_response_f *done,
 		TAG_IF(target, SIPTAG_SUPPORTED_STR("timer, 100rel")),
 		TAG_IF(header != NULL && header[0] != '\0',
 		       SIPTAG_HEADER_STR(header)),
+		TAG_IF(credentials[0] != '\0', SIPTAG_HEADER_STR(credentials)),
 		TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
 		TAG_IF(body, SIPTAG_PAYLOAD(pl)), TAG_END());
 	sofia_kick(leg->legs->config.sofia);
@@ -375,12 +383,14 @@ void leg_send_ack(struct leg *leg, nta_outgoing_t *invite,
 static int on_bye_response(struct leg *leg, nta_outgoing_t *orq,
 			   const sip_t *sip)
 {
-	(void)sip;
-	if (nta_outgoing_status(orq) < 200)
+	if (nta_outgoing_status(orq) < 200 || orq != leg->bye)
 		return 0;
-	/* Whatever the answer is, the dialog is over (RFC 3261 15.1.1). */
-	nta_outgoing_destroy(leg->bye);
 	leg->bye = NULL;
+	if (sip != NULL && sip->sip_status != NULL && leg_challenged(leg, sip))
+		leg->bye = leg_request(leg, on_bye_response, SIP_METHOD_BYE,
+				       NULL, leg->end_reason);
+	/* Any other answer: the dialog is over (RFC 3261 15.1.1). */
+	nta_outgoing_destroy(orq);
 	leg_settle(leg);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #define NTA_INCOMING_MAGIC_T struct leg
 #define NTA_OUTGOING_MAGIC_T struct leg
 #define NTA_RELIABLE_MAGIC_T struct leg
+#include <sofia-sip/msg_addr.h>
 #include <sofia-sip/nta.h>
 #include <sofia-sip/nta_tport.h>
 #include <sofia-sip/sip_header.h>
@@ -19,12 +20,15 @@
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/tport.h>
 
+#include "credentials.h"
 #include "leg.h"
 #include "leg_timer.h"
 #include "rate.h"
 #include "records.h"
 #include "registrar.h"
 #include "sofia.h"
+#include "trunk.h"
+#include "trunk_identity.h"
 
 enum leg_state {
 	LEG_ST_INVITED,  /* the peer called; not answered */
@@ -44,9 +48,20 @@ enum leg_offer_state {
 	OFFER_OURS_ACK,   /* 2xx to a re-INVITE came; our ACK is due */
 };
 
+enum { LEG_CREDENTIALS = 2 * CREDENTIALS_HEADER };
+
 struct leg_blob {
 	uint8_t *data;
 	size_t n;
+};
+
+/* What a leg to a provider has besides (sofia_leg_auth.c). */
+struct leg_trunk {
+	char contact_user[33];
+	char headers[TRUNK_HEADERS]; /* of its INVITE */
+	struct challenge www;
+	struct challenge proxy;
+	uint32_t challenged; /* in a row, without a success */
 };
 
 struct leg {
@@ -79,18 +94,20 @@ struct leg {
 	bool early_reliable; /* early_sdp went reliably */
 	bool bye_due;        /* BYE as soon as the ACK comes */
 	uint32_t pracked;    /* last RSeq acknowledged */
+	char rack[40];       /* "RAck: ..." of the last PRACK */
 	uint32_t session_s;  /* Session-Expires of our INVITE */
 	uint32_t min_se_s;
 	struct rate asked_of_us; /* requests in the dialog */
 	struct leg_timer session;
 	struct leg_timer_terms terms; /* of the peer's INVITE */
 
-	struct peer peer; /* .tport is referenced by us */
+	struct peer peer;        /* .tport is referenced by us */
+	struct leg_trunk *trunk; /* NULL: a phone, or a trunk that called */
 	char route[TARGET_ROUTE];
-	char uri[TARGET_URI];
-	char number[LEG_NUMBER];                              /* dialled */
-	char identity[32 + 2 * 64 + SOFIA_HOST + LEG_NUMBER]; /* From */
-	char to[SOFIA_HOST + LEG_NUMBER + 16];
+	char uri[TRUNK_URI];
+	char number[LEG_NUMBER];      /* dialled */
+	char identity[TRUNK_ADDRESS]; /* From */
+	char to[TRUNK_ADDRESS];
 	char end_reason[LEG_REASON + 40]; /* Reason header */
 	struct leg_blob local_sdp;
 	struct leg_blob remote_sdp;
@@ -140,6 +157,21 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 		   const sip_t *sip);
 int leg_on_reack(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
 int leg_send_offer(struct leg *leg, bool update, const struct leg_blob *sdp);
+
+/* sofia_leg_auth.c: a provider asks for our password */
+/* The lines that answer what was asked of this leg so far, for the next request
+   to `uri` (NULL: the dialog's target); "" for none. ack: those of the INVITE
+   once more (RFC 3261 section 22.1). */
+void leg_credentials(struct leg *leg, const char *method, const char *uri,
+		     char text[LEG_CREDENTIALS]);
+/* Is this a 401 or 407 that leg_credentials() can answer now? Then send the
+   request again. */
+bool leg_challenged(struct leg *leg, const sip_t *sip);
+/* The password was taken. */
+void leg_proved(struct leg *leg);
+
+/* sofia_leg_owner.c */
+bool leg_is_from(const struct leg *leg, const struct addr *addr);
 
 /* sofia_leg_timer.c */
 void leg_session_start(struct leg *leg);

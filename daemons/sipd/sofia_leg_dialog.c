@@ -23,7 +23,7 @@ static bool from_our_peer(struct leg *leg, nta_incoming_t *irq)
 	sofia_peer(leg->legs->config.sofia, msg, &now);
 	msg_unref(msg);
 	if (!addr_equal(&now.addr, &leg->peer.addr))
-		return false;
+		return leg_is_from(leg, &now.addr);
 	if (now.port == leg->peer.port &&
 	    now.transport == leg->peer.transport &&
 	    now.tport == leg->peer.tport)
@@ -308,6 +308,7 @@ static void on_offer_success(struct leg *leg, nta_outgoing_t *orq,
 
 	leg_terms(sip, &terms);
 	leg->session = leg_timer_uac(&terms);
+	leg_proved(leg);
 	if (sip->sip_contact != NULL)
 		nta_leg_client_reroute(leg->dialog, NULL, sip->sip_contact, 0);
 	leg_session_start(leg);
@@ -331,6 +332,19 @@ static void on_offer_success(struct leg *leg, nta_outgoing_t *orq,
 	leg_settle(leg);
 }
 
+/* A provider wants our password for it. */
+static bool offered_again(struct leg *leg, nta_outgoing_t *orq,
+			  const sip_t *sip)
+{
+	static const struct leg_blob none = { NULL, 0 };
+	bool update = nta_outgoing_method(orq) == sip_method_update;
+	bool bare = leg->asked || (update && leg->refresh);
+
+	if (leg->ending || !leg_challenged(leg, sip))
+		return false;
+	return leg_send_offer(leg, update, bare ? &none : &leg->local_sdp) == 0;
+}
+
 static int on_offer_response(struct leg *leg, nta_outgoing_t *orq,
 			     const sip_t *sip)
 {
@@ -343,6 +357,10 @@ static int on_offer_response(struct leg *leg, nta_outgoing_t *orq,
 		return 0;
 	if (status < 300) {
 		on_offer_success(leg, orq, sip);
+		return 0;
+	}
+	if (offered_again(leg, orq, sip)) {
+		nta_outgoing_destroy(orq);
 		return 0;
 	}
 	detach(leg);
@@ -395,12 +413,39 @@ int leg_offer(struct leg *leg, bool update, const uint8_t *sdp, size_t n)
 }
 
 static int on_info_response(struct leg *leg, nta_outgoing_t *orq,
+			    const sip_t *sip);
+
+static void send_info(struct leg *leg, const char *type,
+		      const sip_payload_t *pl)
+{
+	char credentials[LEG_CREDENTIALS];
+
+	leg_credentials(leg, "INFO", NULL, credentials);
+	(void)nta_outgoing_tcreate(
+		leg->dialog, on_info_response, leg, URL_STRING_MAKE(leg->route),
+		SIP_METHOD_INFO, NULL, NTATAG_TPORT(leg->peer.tport),
+		TAG_IF(credentials[0] != '\0', SIPTAG_HEADER_STR(credentials)),
+		SIPTAG_CONTENT_TYPE_STR(type), SIPTAG_PAYLOAD(pl), TAG_END());
+	sofia_kick(leg->legs->config.sofia);
+}
+
+static int on_info_response(struct leg *leg, nta_outgoing_t *orq,
 			    const sip_t *sip)
 {
-	(void)leg;
-	(void)sip;
-	if (nta_outgoing_status(orq) >= 200)
-		nta_outgoing_destroy(orq);
+	const sip_t *sent;
+	msg_t *msg;
+
+	if (nta_outgoing_status(orq) < 200)
+		return 0;
+	if (sip != NULL && sip->sip_status != NULL && leg->state == LEG_ST_UP &&
+	    leg_challenged(leg, sip)) {
+		msg = nta_outgoing_getrequest(orq);
+		sent = sip_object(msg);
+		send_info(leg, sent->sip_content_type->c_type,
+			  sent->sip_payload);
+		msg_unref(msg);
+	}
+	nta_outgoing_destroy(orq);
 	return 0;
 }
 
@@ -413,9 +458,5 @@ void leg_info(struct leg *leg, const char *type, const uint8_t *body, size_t n)
 	sip_payload_init(pl);
 	pl->pl_data = (char *)(uintptr_t)body;
 	pl->pl_len = n;
-	(void)nta_outgoing_tcreate(
-		leg->dialog, on_info_response, leg, URL_STRING_MAKE(leg->route),
-		SIP_METHOD_INFO, NULL, NTATAG_TPORT(leg->peer.tport),
-		SIPTAG_CONTENT_TYPE_STR(type), SIPTAG_PAYLOAD(pl), TAG_END());
-	sofia_kick(leg->legs->config.sofia);
+	send_info(leg, type, pl);
 }

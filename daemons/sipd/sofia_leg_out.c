@@ -10,37 +10,7 @@
 #include "records.h"
 #include "secret.h"
 
-/* Display names come from our own table; quoting is RFC 3261 section 25.1. */
-static void quoted(char *out, size_t size, const char *name)
-{
-	size_t n = 0;
-
-	for (; *name != '\0' && n + 3 < size; name++) {
-		if ((unsigned char)*name < 0x20 || *name == 0x7f)
-			continue;
-		if (*name == '"' || *name == '\\')
-			out[n++] = '\\';
-		out[n++] = *name;
-	}
-	out[n] = '\0';
-}
-
-/* What may stand in the user part as it is; all else becomes %XX. */
-static void user_part(char *out, size_t size, const char *number)
-{
-	static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.*+";
-	size_t n = 0;
-
-	for (; *number != '\0' && n + 4 < size; number++) {
-		if (strchr(plain, *number) != NULL)
-			out[n++] = *number;
-		else
-			n += (size_t)snprintf(out + n, size - n, "%%%02X",
-					      (unsigned char)*number);
-	}
-	out[n] = '\0';
-}
+#include "uri_text.h"
 
 static void set_identity(struct leg *leg, const struct leg_identity *id)
 {
@@ -49,16 +19,43 @@ static void set_identity(struct leg *leg, const struct leg_identity *id)
 	char user[LEG_NUMBER];
 
 	sofia_host(leg->legs->config.sofia, &leg->peer, host);
-	quoted(name, sizeof(name), id->name);
-	user_part(user, sizeof(user), id->number);
+	uri_quoted(name, sizeof(name), id->name);
+	uri_user(user, sizeof(user), id->number);
 	if (name[0] != '\0')
 		(void)snprintf(leg->identity, sizeof(leg->identity),
 			       "\"%s\" <sip:%s@%s>", name, user, host);
 	else
 		(void)snprintf(leg->identity, sizeof(leg->identity),
 			       "<sip:%s@%s>", user, host);
-	user_part(user, sizeof(user), id->callee);
+	uri_user(user, sizeof(user), id->callee);
 	(void)snprintf(leg->to, sizeof(leg->to), "<sip:%s@%s>", user, host);
+}
+
+/* The same towards a provider; -ENOENT: the trunk is gone. */
+static int set_trunk(struct leg *leg, const struct leg_identity *id)
+{
+	const struct legs_config *config = &leg->legs->config;
+	const struct trunk *row = trunks_get(config->trunks, leg->peer.trunk);
+	const struct trunk_call call = { .number = id->number,
+					 .name = id->name,
+					 .callee = id->callee,
+					 .hide = id->hide };
+	struct trunk_texts texts;
+
+	if (row == NULL)
+		return -ENOENT;
+	leg->trunk = calloc(1, sizeof(*leg->trunk));
+	if (leg->trunk == NULL)
+		return -ENOMEM;
+	trunk_texts(row, &call, &texts);
+	memcpy(leg->uri, texts.uri, sizeof(leg->uri));
+	memcpy(leg->identity, texts.from, sizeof(leg->identity));
+	memcpy(leg->to, texts.to, sizeof(leg->to));
+	memcpy(leg->trunk->headers, texts.headers, sizeof(leg->trunk->headers));
+	(void)snprintf(leg->trunk->contact_user,
+		       sizeof(leg->trunk->contact_user), "%s",
+		       trunks_contact_user(config->trunks, row->name));
+	return 0;
 }
 
 /* The dialog, from the start or again when another fork of the phone's proxy
@@ -110,7 +107,12 @@ struct leg *leg_outgoing(struct legs *l, const struct target *target,
 		*headers = '\0';
 	leg->session_s = l->config.settings->session_expires_s;
 	leg->min_se_s = LEG_MIN_SE;
-	set_identity(leg, id);
+	if (leg->peer.trunk[0] == '\0')
+		set_identity(leg, id);
+	else if (set_trunk(leg, id) < 0) {
+		leg_bury(leg);
+		return NULL;
+	}
 	if (make_dialog(leg, NULL) < 0) {
 		leg_bury(leg);
 		return NULL;
@@ -121,10 +123,13 @@ struct leg *leg_outgoing(struct legs *l, const struct target *target,
 static int on_prack_response(struct leg *leg, nta_outgoing_t *orq,
 			     const sip_t *sip)
 {
-	(void)leg;
-	(void)sip;
-	if (nta_outgoing_status(orq) >= 200)
-		nta_outgoing_destroy(orq);
+	if (nta_outgoing_status(orq) < 200)
+		return 0;
+	if (sip != NULL && sip->sip_status != NULL &&
+	    leg_challenged(leg, sip) && !leg->ending)
+		(void)leg_request(leg, on_prack_response, SIP_METHOD_PRACK,
+				  NULL, leg->rack);
+	nta_outgoing_destroy(orq);
 	return 0;
 }
 
@@ -157,7 +162,6 @@ static int dialog_from(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 static bool acknowledge_1xx(struct leg *leg, nta_outgoing_t *orq,
 			    const sip_t *sip)
 {
-	char rack[64];
 	nta_outgoing_t *prack;
 
 	if (sip->sip_rseq == NULL || sip->sip_require == NULL ||
@@ -167,11 +171,11 @@ static bool acknowledge_1xx(struct leg *leg, nta_outgoing_t *orq,
 		return false;
 	if (dialog_from(leg, orq, sip) < 0)
 		return true;
-	(void)snprintf(rack, sizeof(rack), "RAck: %u %u INVITE",
+	(void)snprintf(leg->rack, sizeof(leg->rack), "RAck: %u %u INVITE",
 		       (unsigned)sip->sip_rseq->rs_response,
 		       (unsigned)sip->sip_cseq->cs_seq);
 	prack = leg_request(leg, on_prack_response, SIP_METHOD_PRACK, NULL,
-			    rack);
+			    leg->rack);
 	if (prack == NULL)
 		return true;
 	leg->pracked = sip->sip_rseq->rs_response;
@@ -220,6 +224,7 @@ static void on_success(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 	leg_features(leg, sip);
 	leg_terms(sip, &terms);
 	leg->session = leg_timer_uac(&terms);
+	leg_proved(leg);
 	if (leg->ending) {
 		ack_and_bye(leg);
 		return;
@@ -234,9 +239,13 @@ static void on_success(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 	leg_emit(leg, &ev);
 }
 
-/* RFC 4028 section 7.4: once more with what the peer asks for. */
+/* Once more with what the peer asks for: our password, or a longer session
+   timer (RFC 4028 section 7.4). */
 static bool sent_again(struct leg *leg, const sip_t *sip)
 {
+	if (!leg->ending && leg_challenged(leg, sip))
+		return leg_invite(leg, leg->local_sdp.data, leg->local_sdp.n) ==
+		       0;
 	if (sip->sip_status->st_status != 422 || leg->raised || leg->ending ||
 	    sip->sip_min_se == NULL || sip->sip_min_se->min_delta > 86400)
 		return false;
@@ -257,6 +266,18 @@ static uint32_t retry_after(const sip_t *sip)
 	return s > 3600 ? 3600 : (uint32_t)s;
 }
 
+/* Sofia's own word for nobody there, or no way to send: it came from nowhere.
+ */
+static bool said_by_nobody(nta_outgoing_t *orq)
+{
+	msg_t *msg = nta_outgoing_getresponse(orq);
+	bool nobody = msg == NULL || msg_addr(msg)->su_family == 0;
+
+	if (msg != NULL)
+		msg_unref(msg);
+	return nobody;
+}
+
 /* Letting go of a transaction may free its response: that comes last. */
 static void on_failure(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 {
@@ -264,6 +285,7 @@ static void on_failure(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 	const char *phrase = sip->sip_status->st_phrase;
 
 	ev.code = (uint32_t)sip->sip_status->st_status;
+	ev.silent = said_by_nobody(orq);
 	ev.retry_after_s = retry_after(sip);
 	if (phrase != NULL)
 		text_from_peer(ev.reason, sizeof(ev.reason), phrase,
@@ -284,9 +306,11 @@ static int on_invite_response(struct leg *leg, nta_outgoing_t *orq,
 
 	if (sip == NULL || sip->sip_status == NULL || orq != leg->invite_out)
 		return 0;
-	if (status <= 100)
+	if (status < 100)
 		return 0;
-	if (status < 200)
+	if (status == 100)
+		leg_emit_code(leg, LEG_TRYING, 100, NULL);
+	else if (status < 200)
 		on_progress(leg, orq, sip);
 	else if (status < 300)
 		on_success(leg, orq, sip);
@@ -299,6 +323,7 @@ int leg_invite(struct leg *leg, const uint8_t *sdp, size_t n)
 {
 	char contact[SOFIA_CONTACT];
 	char session[160];
+	char credentials[LEG_CREDENTIALS];
 	sip_payload_t pl[1];
 
 	if (leg_keep(&leg->local_sdp, sdp, n) < 0)
@@ -308,6 +333,7 @@ int leg_invite(struct leg *leg, const uint8_t *sdp, size_t n)
 	pl->pl_len = n;
 	leg_contact(leg, contact);
 	leg_session_header(leg, true, session, sizeof(session));
+	leg_credentials(leg, "INVITE", leg->uri, credentials);
 	/* Without an offer of ours a reliable 183 would carry the peer's, which
 	   the PRACK had to answer before the caller can: no 100rel then. */
 	leg->invite_out = nta_outgoing_tcreate(
@@ -319,6 +345,12 @@ int leg_invite(struct leg *leg, const uint8_t *sdp, size_t n)
 				 "UPDATE, PRACK"),
 		SIPTAG_SUPPORTED_STR(n > 0 ? "timer, 100rel" : "timer"),
 		SIPTAG_HEADER_STR(session),
+		TAG_IF(credentials[0] != '\0', SIPTAG_HEADER_STR(credentials)),
+		TAG_IF(leg->trunk != NULL, NTATAG_PASS_100(1)),
+		TAG_IF(leg->trunk != NULL,
+		       SIPTAG_HEADER_STR(leg->trunk != NULL
+						 ? leg->trunk->headers
+						 : NULL)),
 		TAG_IF(n > 0, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
 		TAG_IF(n > 0, SIPTAG_PAYLOAD(pl)), TAG_END());
 	sofia_kick(leg->legs->config.sofia);

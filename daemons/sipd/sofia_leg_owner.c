@@ -34,9 +34,17 @@ static struct leg *by_dialog(nta_agent_t *agent, const sip_t *sip)
 			     leg_on_request);
 }
 
+bool leg_is_from(const struct leg *leg, const struct addr *addr)
+{
+	/* A provider has many servers. */
+	return addr_equal(&leg->peer.addr, addr) ||
+	       (leg->peer.trunk[0] != '\0' &&
+		trunks_owns(leg->legs->config.trunks, leg->peer.trunk, addr));
+}
+
 static bool is_other(const struct leg *leg, const struct addr *from)
 {
-	return leg != NULL && !addr_equal(&leg->peer.addr, from);
+	return leg != NULL && !leg_is_from(leg, from);
 }
 
 /* BYE and what answers to us may always come. */

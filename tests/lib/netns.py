@@ -72,7 +72,7 @@ class Net:
         self.address("rt", "itsp0", "198.51.100.1/24")
         self.address("rt", "wan0", "203.0.113.1/25", "2001:db8:3::1/64")
         self.address("rt", "nat0", "203.0.113.129/25")
-        self.address("itsp", "eth0", "198.51.100.10/24")
+        self.address("itsp", "eth0", *(f"198.51.100.{n}/24" for n in range(10, 31)))
         self.address("wan", "eth0", *(f"203.0.113.{n}/25" for n in range(9, 30)), "203.0.113.80/25",
                      "2001:db8:3::9/64", "2001:db8:3::80/64")
         self.address("nat", "wan0", "203.0.113.150/25")

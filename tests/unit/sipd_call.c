@@ -440,6 +440,148 @@ static void test_originate(void)
 	event_base_free(w.base);
 }
 
+static void dial_trunk(const char *step)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_DIAL);
+
+	v.direction = VERDICT_DIRECTION_OUTBOUND;
+	(void)snprintf(v.trunk, sizeof(v.trunk), "acme");
+	(void)snprintf(v.sent, sizeof(v.sent), "0044123");
+	(void)snprintf(v.step, sizeof(v.step), "%s", step);
+	world_verdict(&v);
+}
+
+static void test_trunk_talk(void)
+{
+	world_open();
+	world_call("offer");
+	dial_trunk("");
+	CHECK_EQ(w.trunk_calls, 1);
+	world_media("offer", 0, "x");
+	CHECK_STR(w.phone[0]->peer.trunk, "acme");
+	world_leg(w.phone[0], LEG_TRYING, 100, NULL);
+	world_leg(w.phone[0], LEG_RINGING, 180, NULL);
+	world_leg(w.phone[0], LEG_ANSWERED, 200, "answer");
+	world_media("answer", 0, "a");
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	CHECK_EQ(w.trunk_calls, 0);
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.cdr.trunk, "acme");
+	CHECK_STR(w.cdr.sent, "0044123");
+	CHECK_EQ(w.cdr.direction, CDR_DIRECTION_OUTBOUND);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_ANSWERED);
+	CHECK_EQ(w.trunk_failures, 0);
+	world_close();
+}
+
+/* The trunk cannot: the next server, then the trunk that routed names. */
+static void test_trunk_failover(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_REFUSE);
+
+	world_open();
+	w.servers = 2;
+	world_call("offer");
+	dial_trunk("trunk/2");
+	world_media("offer", 0, "x");
+	world_leg(w.phone[0], LEG_FAILED, 503, NULL);
+	world_media("offer", 0, "x");
+	CHECK_STR(w.phone[1]->log, "invite(x)");
+	CHECK_EQ(w.asks, 1);
+	world_leg(w.phone[1], LEG_FAILED, 503, NULL);
+	CHECK_EQ(w.asks, 2);
+	CHECK_STR(w.ask.step, "trunk/2");
+	CHECK_EQ(w.ask.failed_code, 503);
+	world_media("rollback/a", 0, NULL);
+	CHECK_EQ(w.trunk_failures, 1);
+	dial_trunk("trunk/3");
+	world_media("offer", 0, "y");
+	CHECK_STR(w.phone[2]->log, "invite(y)");
+	/* Silent: 408, whatever Sofia calls it. */
+	w.silent = true;
+	world_leg(w.phone[2], LEG_FAILED, 503, NULL);
+	world_media("offer", 0, "y");
+	world_leg(w.phone[3], LEG_FAILED, 503, NULL);
+	CHECK_EQ(w.ask.failed_code, 408);
+	world_media("rollback/a", 0, NULL);
+	v.code = 503;
+	(void)snprintf(v.reason, sizeof(v.reason), "no trunk is left");
+	world_verdict(&v);
+	CHECK_STR(w.caller->log, "hangup:503");
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.cdr.reason, "no trunk is left");
+	world_close();
+}
+
+/* What the called party says, or what comes after it rang, is final. */
+static void test_trunk_final(void)
+{
+	world_open();
+	world_call("offer");
+	dial_trunk("trunk/2");
+	world_media("offer", 0, "x");
+	world_leg(w.phone[0], LEG_FAILED, 486, NULL);
+	CHECK_EQ(w.asks, 1);
+	CHECK_STR(w.caller->log, "hangup:486");
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_BUSY);
+	CHECK_STR(w.cdr.reason, "busy");
+	CHECK_EQ(w.trunk_failures, 0);
+	world_close();
+
+	world_open();
+	w.servers = 2;
+	world_call("offer");
+	dial_trunk("trunk/2");
+	world_media("offer", 0, "x");
+	world_leg(w.phone[0], LEG_RINGING, 180, NULL);
+	world_leg(w.phone[0], LEG_FAILED, 503, NULL);
+	CHECK_EQ(w.asks, 1);
+	CHECK_STR(w.caller->log, "ring hangup:500");
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.cdr.reason,
+		  "trunk acme: 503, the provider cannot carry the call now");
+	world_close();
+}
+
+/* The last trunk: its own words. A trunk that is known to be down is left out,
+   unless it is the last. */
+static void test_trunk_last(void)
+{
+	world_open();
+	world_call("offer");
+	dial_trunk("");
+	world_media("offer", 0, "x");
+	world_leg(w.phone[0], LEG_FAILED, 403, NULL);
+	CHECK_STR(w.caller->log, "hangup:480");
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.cdr.reason, "trunk acme: 403, the provider refuses");
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_FAILED);
+	world_close();
+
+	world_open();
+	w.trunk_down = true;
+	world_call("offer");
+	dial_trunk("trunk/2");
+	CHECK_EQ(w.n_phones, 0);
+	CHECK_EQ(w.asks, 2);
+	CHECK_EQ(w.ask.failed_code, 408);
+	dial_trunk("");
+	CHECK_EQ(w.n_phones, 1);
+	world_leg(w.caller, LEG_CANCELLED, 487, NULL);
+	world_media("offer", 0, "x");
+	world_media("delete", 0, NULL);
+	world_close();
+
+	world_open();
+	w.servers = 0;
+	world_call("offer");
+	dial_trunk("");
+	CHECK_STR(w.caller->log, "hangup:500");
+	CHECK_STR(w.cdr.reason, "trunk acme: the provider does not answer");
+	world_close();
+}
+
 int main(void)
 {
 	test_talk();
@@ -464,5 +606,9 @@ int main(void)
 	test_media_lost();
 	test_instruct();
 	test_originate();
+	test_trunk_talk();
+	test_trunk_failover();
+	test_trunk_final();
+	test_trunk_last();
 	return 0;
 }

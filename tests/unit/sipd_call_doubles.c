@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "extension.h"
+#include "trunk.h"
 
 struct world w;
 
@@ -175,6 +176,7 @@ void world_leg(struct leg *leg, enum leg_event_kind kind, uint32_t code,
 {
 	struct leg_event ev = { .kind = kind,
 				.code = code,
+				.silent = w.silent,
 				.type = w.info_type,
 				.body = (const uint8_t *)sdp,
 				.body_bytes = sdp != NULL ? strlen(sdp) : 0 };
@@ -421,6 +423,58 @@ const struct extension *extensions_get(const struct extensions *e,
 	return NULL;
 }
 
+/* --- trunks --- */
+
+const struct trunk *trunks_get(const struct trunks *t, const char *name)
+{
+	(void)t;
+	(void)name;
+	return &w.trunk;
+}
+
+size_t trunks_targets(struct trunks *t, const char *name, struct target *out,
+		      size_t max)
+{
+	int i;
+
+	(void)t;
+	for (i = 0; i < w.servers && (size_t)i < max; i++) {
+		memset(&out[i], 0, sizeof(out[i]));
+		(void)snprintf(out[i].peer.trunk, sizeof(out[i].peer.trunk),
+			       "%s", name);
+	}
+	return (size_t)i;
+}
+
+bool trunks_down(const struct trunks *t, const char *name)
+{
+	(void)t;
+	(void)name;
+	return w.trunk_down;
+}
+
+const char *trunks_networks(const struct trunks *t, const char *name)
+{
+	(void)t;
+	(void)name;
+	return "198.51.100.0/24";
+}
+
+void trunks_call(struct trunks *t, const char *name, int by)
+{
+	(void)t;
+	(void)name;
+	w.trunk_calls += by;
+}
+
+void trunks_failed(struct trunks *t, const char *name, const char *why)
+{
+	(void)t;
+	(void)name;
+	(void)why;
+	w.trunk_failures++;
+}
+
 /* --- the world --- */
 
 static void on_changed(void *ctx, struct b2b *call, const struct call_fact *f)
@@ -452,6 +506,8 @@ void world_open(void)
 	memset(&w, 0, sizeof(w));
 	legs.made = 0;
 	record_init(&sip_settings_record, &w.settings);
+	record_init(&trunk_record, &w.trunk);
+	w.servers = 1;
 	w.base = event_base_new();
 	CHECK(w.base != NULL);
 	w.phones_registered = 1;
@@ -480,6 +536,7 @@ void world_close(void)
 	int i;
 
 	CHECK_EQ(w.ended, 1);
+	CHECK_EQ(w.trunk_calls, 0);
 	b2b_free(w.call);
 	for (i = 0; i < w.n_phones; i++) {
 		CHECK(w.phone[i]->gone);

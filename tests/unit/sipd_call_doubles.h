@@ -1,7 +1,7 @@
 /*
  * What a call asks for, written down instead of done: legs, mediad, routed and
  * the registrar as a test drives them. Stands behind leg.h, media_client.h,
- * route_client.h, registrar.h and extension.h.
+ * route_client.h, registrar.h, extension.h and trunk.h.
  */
 #pragma once
 
@@ -53,6 +53,13 @@ struct world {
 	void *asked_ctx;
 	struct ask ask;
 	int asks;
+
+	struct trunk trunk; /* "acme"; any name is it */
+	int servers;        /* it has so many */
+	int trunk_calls;    /* on it now */
+	int trunk_failures;
+	bool trunk_down;
+	bool silent; /* the next LEG_FAILED: nobody answered */
 
 	struct media_op ops[32];
 	int n_ops;

@@ -1,0 +1,215 @@
+"""A telephone company in the laboratory: Kamailio as its registrar and proxy, with digest, in the itsp namespace.
+
+    box --INVITE--> Kamailio --> a registered phone of that number, else the far end (port 5080: sipp, a SIP peer, a baresip)
+    far end --INVITE sip:ACCOUNT@--> Kamailio --> where ACCOUNT registered; To keeps the number that was called
+
+A number 1 and three digits (1486) is answered with that code by Kamailio itself; 1000 is never answered.
+"""
+
+import os
+import re
+import tempfile
+
+from box import until
+
+ADDRESS, FAR, REALM = "198.51.100.10", 5080, "itsp.example"
+
+CONFIG = """
+children=2
+log_stderror=yes
+debug=0
+auto_aliases=no
+disable_tcp=no
+tcp_children=1
+tcp_connection_lifetime=600
+{listen}
+mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
+loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+loadmodule "auth.so"
+loadmodule "htable.so"
+loadmodule "xlog.so"
+loadmodule "nathelper.so"
+loadmodule "ctl.so"
+modparam("ctl", "binrpc", "unix:{control}")
+{tls}
+modparam("usrloc", "db_mode", 0)
+modparam("registrar", "max_expires", {max_expires})
+modparam("registrar", "min_expires", {min_expires})
+modparam("registrar", "received_avp", "$avp(received)")
+modparam("nathelper", "received_avp", "$avp(received)")
+modparam("auth", "nonce_expire", {nonce_s})
+modparam("auth", "qop", "auth")
+modparam("auth", "algorithm", "{algorithm}")
+modparam("htable", "htable", "secret=>size=8;")
+modparam("htable", "htable", "set=>size=4;")
+
+request_route {{
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+    if (is_method("ACK")) {{
+        if (has_totag() && loose_route()) t_relay();
+        else if (t_check_trans()) t_relay();
+        exit;
+    }}
+    if (is_method("OPTIONS") && !has_totag()) {{
+        if ($sht(set=>deaf) == 1) exit;
+        sl_send_reply("200", "OK");
+        exit;
+    }}
+    if ($sht(set=>deaf) == 1) exit;
+    t_check_trans();
+    if (is_method("REGISTER")) {{
+        if ($sht(set=>register) != $null) {{ sl_send_reply("$sht(set=>register)", "No"); exit; }}
+        if (!pv_www_authenticate("{realm}", "$sht(secret=>$fU)", "0")) {{ www_challenge("{realm}", "1"); exit; }}
+        fix_nated_register();
+        if (!save("location")) sl_reply_error();
+        exit;
+    }}
+    # its own side: the far end and the phones in this network need no password
+    $var(ours) = ($si =~ "^198\\.51\\.100\\.");
+    if (has_totag()) {{
+        if (!$var(ours) && {strict} == 1) {{
+            if (!pv_proxy_authenticate("{realm}", "$sht(secret=>$au)", "0")) {{ proxy_challenge("{realm}", "1"); exit; }}
+            consume_credentials();
+        }}
+        if (loose_route()) {{ t_relay(); exit; }}
+        sl_send_reply("404", "Not here");
+        exit;
+    }}
+    if (!is_method("INVITE")) {{ sl_send_reply("405", "Method Not Allowed"); exit; }}
+    if (!$var(ours) && {digest} == 1) {{
+        if (!pv_proxy_authenticate("{realm}", "$sht(secret=>$au)", "0")) {{ proxy_challenge("{realm}", "1"); exit; }}
+        consume_credentials();
+    }}
+    xlog("L_ERR", "{name} call $rU from $fU by $au identity $hdr(P-Asserted-Identity) remote $hdr(Remote-Party-ID) privacy $hdr(Privacy) contact $ct\\n");
+    if ($sht(set=>invite) != $null) {{ sl_send_reply("$sht(set=>invite)", "As told"); exit; }}
+    if ($rU == "1000") exit;
+    if ($rU =~ "^1[3-6][0-9][0-9]$") {{ $var(code) = $(rU{{s.substr,1,0}}{{s.int}}); sl_send_reply("$var(code)", "As dialled"); exit; }}
+    record_route();
+    if (!lookup("location")) $ru = "sip:" + $rU + "@{address}:{far}";
+    t_relay();
+}}
+
+event_route[htable:mod-init] {{
+{secrets}
+}}
+"""
+
+TLS = """
+enable_tls=yes
+loadmodule "tls.so"
+modparam("tls", "tls_method", "TLSv1.2+")
+modparam("tls", "certificate", "{certificate}")
+modparam("tls", "private_key", "{key}")
+modparam("tls", "verify_certificate", 0)
+modparam("tls", "require_certificate", 0)
+"""
+
+
+class Provider:
+    """users: accounts with their passwords. strict: requests in a dialog are challenged, too. digest: calls are. ends() closes it."""
+
+    def __init__(self, lab, users=None, address=ADDRESS, realm=REALM, strict=False, digest=True, algorithm="MD5", nonce_s=300,
+                 min_expires=60, max_expires=3600, far=FAR, certificate=None, key=None, name="itsp"):
+        self.net, self.address, self.realm, self.far, self.name = lab.net, address, realm, far, name
+        self.users = users or {"acme": "s3cr3t-of-acme"}
+        self.folder = tempfile.TemporaryDirectory(prefix="provider-")
+        listen = [f"listen=udp:{address}:5060", f"listen=tcp:{address}:5060"]
+        if certificate:
+            listen.append(f"listen=tls:{address}:5061")
+        rows = "\n".join(f'    $sht(secret=>{u}) = "{p}";' for u, p in self.users.items())
+        with open(f"{self.folder.name}/kamailio.cfg", "w") as f:
+            f.write(CONFIG.format(
+                listen="\n".join(listen), tls=TLS.format(certificate=certificate, key=key) if certificate else "",
+                control=f"{self.folder.name}/control",
+                realm=realm, strict=int(strict), digest=int(digest), algorithm=algorithm, nonce_s=nonce_s, address=address,
+                min_expires=min_expires, max_expires=max_expires, far=far, secrets=rows, name=name))
+        self.p = None
+        self.start()
+        lab.later(self.close)
+
+    def start(self):
+        """Begins, with nobody registered; returns when its ports are open."""
+        self.log = open(f"{self.folder.name}/log", "a")
+        self.p = self.net.popen("itsp", "kamailio", "-DD", "-f", f"{self.folder.name}/kamailio.cfg", "-Y", self.folder.name,
+                                "-m", "64", "-M", "8", stdin=-3, stdout=self.log, stderr=self.log)
+        until(lambda: self.p.poll() is not None or self.net.run("itsp", "ss", "-Hlun", "src", f"{self.address}:5060").stdout.strip(),
+              20, "Kamailio listens")
+        if self.p.poll() is not None:
+            raise RuntimeError(f"Kamailio did not start: {self.said()[-2000:]}")
+
+    def stop(self):
+        """The provider is dead: nothing of it answers."""
+        if self.p and self.p.poll() is None:
+            self.p.terminate()
+            self.p.wait(20)
+        self.log.close()
+
+    def close(self):
+        self.stop()
+        self.folder.cleanup()
+
+    def said(self):
+        with open(f"{self.folder.name}/log", errors="replace") as f:
+            return f.read()
+
+    def calls(self):
+        """What arrived and had the right password: one dict a call, with number, caller, account and the identity headers."""
+        found = re.findall(rf"{self.name} call (\S+) from (\S+) by (\S+) identity (.*?) remote (.*?) privacy (\S+) contact (.*)", self.said())
+        names = ("number", "caller", "account", "identity", "remote", "privacy", "contact")
+        return [dict(zip(names, (w if w != "<null>" else "" for w in f))) for f in found]
+
+    def set(self, **words):
+        """invite=503: new calls are answered with this code; register=403 likewise; deaf=1: nothing is answered; None: as before."""
+        for k, v in words.items():
+            if v is None:
+                self.command("htable.delete", "set", k)
+            else:
+                self.command("htable.seti", "set", k, str(v))
+
+    def command(self, *words):
+        return self.net.run("itsp", "kamcmd", "-s", f"unix:{self.folder.name}/control", *words, check=False).stdout
+
+    def registered(self, user):
+        """Where this account registered: its contacts as Kamailio keeps them."""
+        return re.findall(r"Address: (\S+)", self.command("ul.lookup", "location", user))
+
+
+def trunk(lab, name="acme", provider=None, **fields):
+    """A trunk of the box towards a provider; waits until it is as it should be, when it registers."""
+    provider = provider or Provider(lab)
+    user, secret = next(iter(provider.users.items()))
+    row = {"host": provider.address, "user": user, "secret": secret, "register": "true", **fields}
+    words = ",".join(f"{k},{v}" for k, v in row.items())
+    lab.box.table("sipd", "trunk", "Put", f"string:{name}", f"dict:string:string:{words}")
+    lab.later(lambda: lab.box.table("sipd", "trunk", "Delete", f"string:{name}"))
+    if row["register"] == "true":
+        state(lab, name, "registered")
+    return provider
+
+
+def states(lab):
+    return {r["name"]: r for r in lab.box.rows("sipd", "Trunks")}
+
+
+def state(lab, name, wanted, seconds=15):
+    """Waits for a trunk's state; its row."""
+    last = {}
+
+    def there():
+        last.update(states(lab).get(name, {}))
+        return last.get("state") == wanted
+    try:
+        until(there, seconds, f"trunk {name} is {wanted}")
+    except AssertionError as e:
+        raise AssertionError(f"{e}; it is {last}") from None
+    return last

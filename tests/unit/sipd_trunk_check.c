@@ -1,0 +1,78 @@
+/* Rows of trunks that are refused, and what is said of them. */
+#include <errno.h>
+
+#include "check.h"
+#include "records.h"
+#include "trunk_check.h"
+
+static struct trunk row(void)
+{
+	struct trunk t;
+
+	record_init(&trunk_record, &t);
+	(void)snprintf(t.name, sizeof(t.name), "acme");
+	(void)snprintf(t.host, sizeof(t.host), "198.51.100.10");
+	return t;
+}
+
+static void refused(const struct trunk *t, const char *field, const char *words)
+{
+	struct issue issue;
+
+	memset(&issue, 0, sizeof(issue));
+	CHECK_EQ(trunk_check(t, &issue), -EINVAL);
+	CHECK_STR(issue.field, field);
+	CHECK(strstr(issue.what, words) != NULL);
+}
+
+static void set(char *text, size_t size, const char *value)
+{
+	(void)snprintf(text, size, "%s", value);
+}
+
+int main(void)
+{
+	struct trunk t = row();
+	struct issue issue;
+
+	CHECK_EQ(trunk_check(&t, &issue), 0);
+	t.register_ = true;
+	refused(&t, "user", "is needed to register");
+	set(t.user, sizeof(t.user), "acme");
+	CHECK_EQ(trunk_check(&t, &issue), 0);
+	set(t.user, sizeof(t.user), "a>b");
+	refused(&t, "user", "angle brackets");
+	t = row();
+	set(t.auth_user, sizeof(t.auth_user), "a b");
+	refused(&t, "auth_user", "blanks");
+	t = row();
+	set(t.secret, sizeof(t.secret), "a\nb");
+	refused(&t, "secret", "control");
+
+	t = row();
+	set(t.addresses, sizeof(t.addresses), "198.51.100.0/24;0.0.0.0/1");
+	refused(&t, "addresses", "0.0.0.0/1 is too wide");
+	set(t.addresses, sizeof(t.addresses), "2000::/3");
+	refused(&t, "addresses", "too wide");
+	set(t.addresses, sizeof(t.addresses), "10.0.0.0/8;2001:db8::/32");
+	CHECK_EQ(trunk_check(&t, &issue), 0);
+
+	t = row();
+	set(t.failover, sizeof(t.failover), "503;486");
+	refused(&t, "failover", "486 is the called party's own");
+	set(t.failover, sizeof(t.failover), "5**");
+	refused(&t, "failover", "no code of SIP");
+	set(t.failover, sizeof(t.failover), "299");
+	refused(&t, "failover", "no code of SIP");
+	set(t.failover, sizeof(t.failover), "");
+	CHECK_EQ(trunk_check(&t, &issue), 0);
+
+	t = row();
+	set(t.provider_limit_on, sizeof(t.provider_limit_on), "2026-13-01");
+	refused(&t, "provider_limit_on", "2026-12-24");
+	set(t.provider_limit_on, sizeof(t.provider_limit_on), "1.12.2026");
+	refused(&t, "provider_limit_on", "2026-12-24");
+	set(t.provider_limit_on, sizeof(t.provider_limit_on), "2026-12-01");
+	CHECK_EQ(trunk_check(&t, &issue), 0);
+	return 0;
+}
