@@ -67,6 +67,8 @@ request_route {{
     }}
     if ($sht(set=>deaf) == 1) exit;
     t_check_trans();
+    if ($hdr(Authorization) != $null || $hdr(Proxy-Authorization) != $null)
+        xlog("L_ERR", "{name} credentials $rm $hdr(Authorization)$hdr(Proxy-Authorization)\n");
     if (is_method("REGISTER")) {{
         if ($sht(set=>register) != $null) {{ sl_send_reply("$sht(set=>register)", "No"); exit; }}
         if (!pv_www_authenticate("{realm}", "$sht(secret=>$fU)", "0")) {{ www_challenge("{realm}", "1"); exit; }}
@@ -167,6 +169,10 @@ class Provider:
         found = re.findall(rf"{self.name} call (\S+) from (\S+) by (\S+) identity (.*?) remote (.*?) privacy (\S+) contact (.*)", self.said())
         names = ("number", "caller", "account", "identity", "remote", "privacy", "contact")
         return [dict(zip(names, (w if w != "<null>" else "" for w in f))) for f in found]
+
+    def credentials(self):
+        """What it was ever given of passwords: (method, header)."""
+        return re.findall(rf"{self.name} credentials (\S+) (.*)", self.said())
 
     def set(self, **words):
         """invite=503: new calls are answered with this code; register=403 likewise; deaf=1: nothing is answered; None: as before."""
