@@ -80,6 +80,11 @@ void table_change_done(struct table_change *change, const char *error);
 /* Who asked for it, as it stands in the journal. */
 const char *table_change_actor(const struct table_change *change);
 
+/* Will apply() be called again for this change? Then the owner may leave all
+   to the last call, at which every row of it is in memory. Also true while a
+   refused change is taken back: what was left to the last call never came. */
+bool table_change_more(const struct table_change *change);
+
 /* Rows in memory; valid until the next change. Secrets are in clear. */
 const void *table_get(const struct table *t, const char *key);
 size_t table_count(const struct table *t);

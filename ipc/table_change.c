@@ -67,6 +67,17 @@ bool table_check_before(const struct table *t, size_t i, const void **row)
 	return true;
 }
 
+bool table_change_more(const struct table_change *c)
+{
+	if (c->state != CHANGE_APPLYING)
+		return true;
+	for (size_t i = c->at + 1; i < c->n_items; i++) {
+		if (!c->items[i].same)
+			return true;
+	}
+	return false;
+}
+
 /* --- the steps; each returns with a new state, or waiting --- */
 
 static void run(struct table_set *set);

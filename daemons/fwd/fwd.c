@@ -32,92 +32,6 @@ const char *fwd_error(int err)
 	return strerror(-err);
 }
 
-/* ---- from settings to rules ---- */
-
-static void add_port(struct ruleset_input *in, uint8_t protocol, uint32_t port,
-		     enum wall_service service)
-{
-	if (port == 0 || port > UINT16_MAX || in->n_ports == RULESET_PORTS)
-		return;
-	/* Two services on one port cannot be: who came first keeps it. */
-	for (size_t i = 0; i < in->n_ports; i++)
-		if (in->ports[i].protocol == protocol &&
-		    in->ports[i].port == port)
-			return;
-	in->ports[in->n_ports++] =
-		(struct ruleset_port){ protocol, (uint16_t)port, service };
-}
-
-/* The only row of another daemon's settings; its defaults while it is silent.
- */
-static void watched(const struct watch *w, const struct record *record,
-		    void *row)
-{
-	const void *found = w ? watch_get(w, record->singleton) : NULL;
-
-	record_init(record, row);
-	if (found)
-		memcpy(row, found, record->size);
-}
-
-static void gather_ports(const struct fwd *f, struct ruleset_input *in)
-{
-	struct sip_settings sip;
-	struct web_settings web;
-	struct media_settings media;
-
-	watched(f->sip_settings, &sip_settings_record, &sip);
-	watched(f->web_settings, &web_settings_record, &web);
-	watched(f->media_settings, &media_settings_record, &media);
-	add_port(in, IPPROTO_UDP, sip.port, WALL_SIP);
-	add_port(in, IPPROTO_TCP, sip.port, WALL_SIP);
-	add_port(in, IPPROTO_TCP, sip.tls_port, WALL_SIP);
-	add_port(in, IPPROTO_TCP, f->https_port ? f->https_port : web.port,
-		 WALL_HTTPS);
-	add_port(in, IPPROTO_TCP, 22, WALL_SSH);
-	add_port(in, IPPROTO_UDP, 4569, WALL_IAX2);
-	add_port(in, IPPROTO_TCP, 5038, WALL_AMI);
-	if (media.port_min <= media.port_max && media.port_max <= UINT16_MAX) {
-		in->rtp_min = (uint16_t)media.port_min;
-		in->rtp_max = (uint16_t)media.port_max;
-	}
-}
-
-/* Brings what the tables say into the kernel; what is in force stays on error.
- */
-static int apply(struct fwd *f, const struct firewall *settings,
-		 const struct networks *networks, char *why, size_t why_size)
-{
-	struct ruleset_input in = {
-		.enabled = settings->enabled,
-		.ping = settings->ping,
-		.generation = (uint16_t)(f->generation + 1),
-	};
-	struct interval local[NETWORKS_MAX];
-	struct ruleset *next = malloc(sizeof(*next));
-	int err;
-
-	if (!next) {
-		snprintf(why, why_size, "no memory");
-		return -ENOMEM;
-	}
-	gather_ports(f, &in);
-	in.local = local;
-	in.n_local = networks_intervals(networks, local);
-	ruleset_build(next, &in);
-	err = nft_apply(f->nft, next, why, why_size);
-	if (err == 0) {
-		f->generation = in.generation;
-		f->settings = *settings;
-		f->networks = *networks;
-		f->ruleset = *next;
-		memcpy(f->local, local, sizeof(local));
-		f->ruleset.in.local = f->local;
-	}
-	free(next);
-	return err;
-}
-
 /* ---- local networks ---- */
 
 static void list_network(struct networks *ns, const struct local_network *row)
@@ -170,7 +84,8 @@ static void networks_may_have_changed(void *ctx)
 	}
 	if (networks_equal(&ns, &f->networks))
 		return;
-	if (apply(f, &f->settings, &ns, why, sizeof(why)) < 0) {
+	if (fwd_apply(f, &(struct wanted){ .networks = &ns }, why,
+		      sizeof(why)) < 0) {
 		log_err("%s; the local networks stay as they are", why);
 		return;
 	}
@@ -187,34 +102,18 @@ static void settings_changed(void *ctx)
 
 	if (!f->started)
 		return;
-	gather_ports(f, &in);
+	fwd_ports(f, &in);
 	if (in.n_ports == now->n_ports && in.rtp_min == now->rtp_min &&
 	    in.rtp_max == now->rtp_max &&
 	    memcmp(in.ports, now->ports, sizeof(in.ports)) == 0)
 		return;
-	if (apply(f, &f->settings, &f->networks, why, sizeof(why)) < 0)
+	if (fwd_apply(f, &(struct wanted){ 0 }, why, sizeof(why)) < 0)
 		log_err("%s; the ports stay as they are", why);
 	else
 		log_info("ports changed");
 }
 
 /* ---- tables ---- */
-
-static void firewall_apply(void *ctx, struct table_change *change,
-			   const void *old, const void *row)
-{
-	struct fwd *f = ctx;
-	char why[200];
-	int err;
-
-	(void)old;
-	if (!row || !f->started) {
-		table_change_done(change, NULL);
-		return;
-	}
-	err = apply(f, row, &f->networks, why, sizeof(why));
-	table_change_done(change, err < 0 ? why : NULL);
-}
 
 static int network_check(void *ctx, const void *old, void *row, bool force,
 			 struct issue *issue)
@@ -248,13 +147,13 @@ static void network_apply(void *ctx, struct table_change *change,
 	}
 	err = gather_networks(f, &ns, n->name, row);
 	if (err == 0)
-		err = apply(f, &f->settings, &ns, why, sizeof(why));
+		err = fwd_apply(f, &(struct wanted){ .networks = &ns }, why,
+				sizeof(why));
 	table_change_done(change, err < 0 ? why : NULL);
 	if (err == 0)
 		f->networks_changed(f);
 }
 
-static const struct table_ops firewall_ops = { .apply = firewall_apply };
 static const struct table_ops network_ops = { .check = network_check,
 					      .apply = network_apply };
 
@@ -334,27 +233,16 @@ static int open_tables(struct fwd *f, char *why, size_t why_size)
 {
 	struct service *s = f->service;
 	struct table_config config = {
-		.record = &firewall_record,
-		.ops = &firewall_ops,
+		.record = &local_network_record,
+		.ops = &network_ops,
 		.ctx = f,
 		.bus = s->bus,
 		.store = s->store,
 		.seal = s->seal,
 	};
-	const struct firewall *settings;
 
-	f->firewall = table_open(&config, why, why_size);
-	config.record = &local_network_record;
-	config.ops = &network_ops;
-	if (f->firewall)
-		f->local_network = table_open(&config, why, why_size);
-	if (!f->local_network)
-		return -EIO;
-	record_init(&firewall_record, &f->settings);
-	settings = table_get(f->firewall, firewall_record.singleton);
-	if (settings)
-		f->settings = *settings;
-	return 0;
+	f->local_network = table_open(&config, why, why_size);
+	return f->local_network ? 0 : -EIO;
 }
 
 static int open_neighbours(struct fwd *f, char *why, size_t why_size)
@@ -403,7 +291,6 @@ static int read_option(struct fwd *f, char *why, size_t why_size)
 int fwd_start(struct service *s, char *why, size_t why_size)
 {
 	struct fwd *f = calloc(1, sizeof(*f));
-	struct networks ns;
 	int err = -ENOMEM;
 
 	s->daemon = f;
@@ -430,12 +317,15 @@ int fwd_start(struct service *s, char *why, size_t why_size)
 		err = open_neighbours(f, why, why_size);
 	if (err < 0)
 		goto out;
-	err = gather_networks(f, &ns, NULL, NULL);
+	err = gather_networks(f, &f->networks, NULL, NULL);
 	if (err < 0) {
 		snprintf(why, why_size, "cannot read the network interfaces");
 		goto out;
 	}
-	err = apply(f, &f->settings, &ns, why, why_size);
+	/* After the networks, by which rows are checked. */
+	err = rows_open(f, why, why_size);
+	if (err == 0)
+		err = rows_apply(f, why, why_size);
 	if (err < 0)
 		goto out;
 	err = fwd_bus_export(f);
@@ -462,9 +352,12 @@ void fwd_stop(struct service *s)
 	watch_close(f->web_settings);
 	view_close(f->guard);
 	table_close(f->firewall);
+	table_close(f->common_rule);
 	table_close(f->local_network);
 	interfaces_close(f->interfaces);
 	permits_fini(&f->permits);
+	ruleset_fini(&f->ruleset);
+	free(f->common.list);
 	nft_close(f->nft);
 	free(f);
 }

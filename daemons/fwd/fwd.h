@@ -22,11 +22,17 @@ struct table;
 struct view;
 struct watch;
 
+struct common_rows {
+	struct common_rule *list; /* in order */
+	size_t n;
+};
+
 struct fwd {
 	struct service *service;
 	struct nft *nft;
 	struct interfaces *interfaces;
 	struct table *firewall;
+	struct table *common_rule;
 	struct table *local_network;
 	struct watch *sip_settings;
 	struct watch *media_settings;
@@ -34,8 +40,9 @@ struct fwd {
 	struct view *guard; /* guardd's */
 	struct networks networks;
 	struct permits permits;
-	struct firewall settings; /* in force */
-	struct ruleset ruleset;   /* in force */
+	struct firewall settings;  /* in force */
+	struct common_rows common; /* in force */
+	struct ruleset ruleset;    /* in force */
 	struct interval local[NETWORKS_MAX];
 	uint16_t generation;
 	uint16_t https_port; /* the option; 0: as web_settings says */
@@ -46,6 +53,41 @@ struct fwd {
 
 int fwd_start(struct service *s, char *why, size_t why_size);
 void fwd_stop(struct service *s);
+
+/* ---- apply.c: from the tables to rules in force ---- */
+
+/* What shall be; NULL: as it is in force. */
+struct wanted {
+	const struct firewall *settings;
+	const struct networks *networks;
+	const struct common_rows *common;
+};
+
+struct built {
+	struct ruleset ruleset; /* its `local` is the one below */
+	struct interval local[NETWORKS_MAX];
+};
+
+/* The rules that would be. 0 or -ENOMEM; end b->ruleset in any case. */
+int fwd_build(const struct fwd *f, const struct wanted *w, struct built *b);
+/* Brings them into force; what is in force stays on error. */
+int fwd_apply(struct fwd *f, const struct wanted *w, char *why,
+	      size_t why_size);
+/* The ports of the services, as the neighbours' settings say. */
+void fwd_ports(const struct fwd *f, struct ruleset_input *in);
+
+/* A copy in the place of what `to` had. 0 or -ENOMEM. */
+int common_rows_copy(struct common_rows *to, const struct common_rows *from);
+int common_rows_read(struct common_rows *to, const struct table *t);
+
+/* ---- rows.c: the switches and the common rules ---- */
+
+/* Opens both tables. 0, or a negative errno and why. */
+int rows_open(struct fwd *f, char *why, size_t why_size);
+/* Brings what they say into force, at the start. */
+int rows_apply(struct fwd *f, char *why, size_t why_size);
+
+/* ---- fwd.c ---- */
 
 /* Bans, and takes back; in force when they return. */
 int fwd_ban(struct fwd *f, enum wall_service service, const struct addr *source,

@@ -22,7 +22,8 @@ void nft_close(struct nft *n);
 
 /*
  * Replaces rules, ports and local networks; bans, allowed addresses and
- * counters stay. Makes what is missing; a table of another layout goes. 0, or
+ * counters stay. Makes what is missing, takes away what rs does not name; a
+ * table of another layout goes. 0, or
  * a negative errno and in why which part the kernel refused.
  */
 int nft_apply(struct nft *n, const struct ruleset *rs, char *why,
@@ -76,5 +77,16 @@ typedef bool (*nft_ban_fn)(void *ctx, const struct nft_ban *ban,
 			   uint64_t packets);
 int nft_each_ban(struct nft *n, nft_ban_fn fn, void *ctx);
 
-/* A counter's packets; 0 or a negative errno. */
-int nft_counter(struct nft *n, const char *name, uint64_t *packets);
+/* Does a ban of this source stand at just this service? */
+bool nft_is_banned(struct nft *n, enum wall_service service,
+		   const struct addr *source);
+
+struct nft_count {
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+/* Each counter of the table; none when there is no table. */
+typedef void (*nft_counter_fn)(void *ctx, const char *name,
+			       const struct nft_count *c);
+int nft_each_counter(struct nft *n, nft_counter_fn fn, void *ctx);

@@ -1,8 +1,10 @@
 #include "nft_rules.h"
 
 #include <assert.h>
+#include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -51,14 +53,14 @@ static void put_set_shape(struct batch *b, const struct ruleset_set *set)
 {
 	uint32_t flags = 0;
 
-	if (set->interval)
+	if (set->use == SET_INTERVAL)
 		flags |= NFT_SET_INTERVAL;
-	if (set->timeout)
+	if (set->use == SET_BANS)
 		flags |= NFT_SET_TIMEOUT;
-	if (set->kind == SET_PORTS)
+	if (set->key == SET_PORTS)
 		flags |= NFT_SET_MAP;
 	batch_u32(b, NFTA_SET_FLAGS, flags);
-	switch (set->kind) {
+	switch (set->key) {
 	case SET_IPV4:
 		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_IPV4);
 		batch_u32(b, NFTA_SET_KEY_LEN, 4);
@@ -85,7 +87,7 @@ uint32_t nft_put_set(struct batch *b, const struct ruleset_set *set)
 	batch_str(b, NFTA_SET_NAME, set->name);
 	put_set_shape(b, set);
 	batch_u32(b, NFTA_SET_ID, seq); /* any number of its own in the batch */
-	if (set->timeout) {
+	if (set->use == SET_BANS) {
 		nest = batch_nest(b, NFTA_SET_DESC);
 		batch_u32(b, NFTA_SET_DESC_SIZE, BAN_MAX);
 		batch_nest_end(b, nest);
@@ -354,6 +356,31 @@ static void match_source64(struct batch *b, const char *set)
 	lookup(b, set, false);
 }
 
+static void match_source_net(struct batch *b, const struct rule_op *op)
+{
+	bool v4 = op->kind == OP_SOURCE4_NET;
+	size_t width = v4 ? 4 : 16;
+	uint8_t bits[16] = { 0 };
+
+	for (uint32_t i = 0; i < op->a; i++)
+		bits[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	load_source(b, v4);
+	if (op->a < width * 8)
+		mask(b, bits, zeros, width);
+	compare(b, NFT_CMP_EQ, op->addr, width);
+}
+
+/* Ethernet's frame (IEEE 802.3): destination, then source, six bytes each. */
+static void match_mac(struct batch *b, const uint8_t *mac)
+{
+	uint16_t ethernet = ARPHRD_ETHER;
+
+	load_meta(b, NFT_META_IIFTYPE);
+	compare(b, NFT_CMP_EQ, &ethernet, sizeof(ethernet));
+	load_payload(b, REG, NFT_PAYLOAD_LL_HEADER, 6, 6);
+	compare(b, NFT_CMP_EQ, mac, 6);
+}
+
 static void match_link_local(struct batch *b)
 {
 	static const uint8_t bits[16] = { 0xff, 0xc0 };
@@ -454,6 +481,13 @@ static void put_op(struct batch *b, const struct rule_op *op)
 	case OP_SOURCE64_IN:
 		match_source64(b, op->name);
 		return;
+	case OP_SOURCE4_NET:
+	case OP_SOURCE6_NET:
+		match_source_net(b, op);
+		return;
+	case OP_MAC:
+		match_mac(b, op->addr);
+		return;
 	case OP_LINK_LOCAL:
 		match_link_local(b);
 		return;
@@ -506,6 +540,9 @@ static void put_op(struct batch *b, const struct rule_op *op)
 	case OP_DROP:
 		verdict(b, NF_DROP, NULL);
 		return;
+	case OP_RETURN:
+		verdict(b, NFT_RETURN, NULL);
+		return;
 	case OP_JUMP:
 		verdict(b, NFT_JUMP, op->name);
 		return;
@@ -520,12 +557,14 @@ uint32_t nft_put_rule(struct batch *b, const struct rule *r)
 	uint32_t seq = batch_open(b, NFT_MSG_NEWRULE,
 				  NLM_F_CREATE | NLM_F_APPEND, 4096);
 	/* nft's comment: type 0, length, text with its NUL */
-	uint8_t comment[66] = { 0 };
-	size_t n = strnlen(r->why, sizeof(comment) - 3);
+	char comment[2 + 100] = { 0 };
+	size_t room = sizeof(comment) - 2, n;
 	struct nlattr *list;
 
-	memcpy(comment + 2, r->why, n);
-	comment[1] = (uint8_t)(n + 1);
+	snprintf(comment + 2, room, "%s%s%s", r->why, r->row[0] ? " " : "",
+		 r->row);
+	n = strlen(comment + 2);
+	comment[1] = (char)(n + 1);
 	batch_str(b, NFTA_RULE_TABLE, RULESET_TABLE);
 	batch_str(b, NFTA_RULE_CHAIN, r->chain);
 	batch_raw(b, NFTA_RULE_USERDATA, comment, n + 3);

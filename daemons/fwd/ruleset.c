@@ -4,7 +4,11 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "common.h"
+#include "ruleset_put.h"
 
 static const char *const service_names[WALL_N_SERVICES] = {
 	[WALL_ALL] = "all",     [WALL_SIP] = "sip", [WALL_IAX2] = "iax2",
@@ -32,108 +36,24 @@ void ruleset_set_name(char name[RULESET_NAME], const char *what, int family,
 		 family == AF_INET ? '4' : '6', wall_service_name(service));
 }
 
-static void add_set(struct ruleset *rs, const char *name, enum set_kind kind,
-		    bool interval, bool timeout)
-{
-	struct ruleset_set *set;
-
-	if (rs->n_sets == RULESET_SETS) {
-		rs->full = true;
-		return;
-	}
-	set = &rs->sets[rs->n_sets++];
-	*set = (struct ruleset_set){
-		.kind = kind,
-		.interval = interval,
-		.timeout = timeout,
-	};
-	snprintf(set->name, sizeof(set->name), "%s", name);
-}
-
-static void add_chain(struct ruleset *rs, const char *name,
-		      enum chain_hook hook)
-{
-	struct ruleset_chain *chain;
-
-	if (rs->n_chains == RULESET_CHAINS) {
-		rs->full = true;
-		return;
-	}
-	chain = &rs->chains[rs->n_chains++];
-	chain->hook = hook;
-	snprintf(chain->name, sizeof(chain->name), "%s", name);
-}
-
-static void add_counter(struct ruleset *rs, const char *name)
-{
-	if (rs->n_counters == RULESET_COUNTERS) {
-		rs->full = true;
-		return;
-	}
-	snprintf(rs->counters[rs->n_counters++], RULESET_NAME, "%s", name);
-}
-
-static struct rule *add_rule(struct ruleset *rs, const char *chain,
-			     const char *why)
-{
-	struct rule *r;
-
-	if (rs->n_rules == RULESET_RULES) {
-		rs->full = true;
-		rs->n_rules--;
-	}
-	r = &rs->rules[rs->n_rules++];
-	memset(r, 0, sizeof(*r));
-	snprintf(r->chain, sizeof(r->chain), "%s", chain);
-	r->why = why;
-	return r;
-}
-
-static struct rule_op *add_op(struct rule *r, enum op_kind kind)
-{
-	assert(r->n < RULESET_OPS);
-	r->op[r->n].kind = kind;
-	return &r->op[r->n++];
-}
-
-static void op_name(struct rule *r, enum op_kind kind, const char *name)
-{
-	struct rule_op *op = add_op(r, kind);
-
-	snprintf(op->name, sizeof(op->name), "%s", name);
-}
-
-static void op_range(struct rule *r, enum op_kind kind, uint32_t a, uint32_t b)
-{
-	struct rule_op *op = add_op(r, kind);
-
-	op->a = a;
-	op->b = b;
-}
-
-static void op_number(struct rule *r, enum op_kind kind, uint32_t a)
-{
-	op_range(r, kind, a, a);
-}
-
 /* source in set `what`<family>_<service>: one rule a family */
 static struct rule *source_rule(struct ruleset *rs, const char *chain,
 				const char *why, const char *what, int family,
 				enum wall_service service)
 {
-	struct rule *r = add_rule(rs, chain, why);
+	struct rule *r = put_rule(rs, chain, why);
 	char set[RULESET_NAME];
 	bool v4 = family == AF_INET;
 	/* Bans of IPv6 are of the source's /64 (SPEC 6). */
 	bool by_64 = strcmp(what, "ban") == 0;
 
 	ruleset_set_name(set, what, family, service);
-	add_op(r, v4 ? OP_IPV4 : OP_IPV6);
-	op_name(r,
-		v4      ? OP_SOURCE4_IN
-		: by_64 ? OP_SOURCE64_IN
-			: OP_SOURCE6_IN,
-		set);
+	put_op(r, v4 ? OP_IPV4 : OP_IPV6);
+	put_op_name(r,
+		    v4      ? OP_SOURCE4_IN
+		    : by_64 ? OP_SOURCE64_IN
+			    : OP_SOURCE6_IN,
+		    set);
 	return r;
 }
 
@@ -146,9 +66,9 @@ static void pass_allowed(struct ruleset *rs, const char *chain,
 		struct rule *r = source_rule(rs, chain, "allowed address",
 					     "allow", families[i], service);
 		if (mark)
-			op_name(r, OP_GOTO, "accepted");
+			put_op_name(r, OP_GOTO, "accepted");
 		else
-			add_op(r, OP_ACCEPT);
+			put_op(r, OP_ACCEPT);
 	}
 }
 
@@ -164,8 +84,8 @@ static void drop_banned(struct ruleset *rs, const char *chain,
 
 		snprintf(counter, sizeof(counter), "banned_%s",
 			 wall_service_name(service));
-		op_name(r, OP_COUNT, counter);
-		add_op(r, OP_DROP);
+		put_op_name(r, OP_COUNT, counter);
+		put_op(r, OP_DROP);
 	}
 }
 
@@ -174,38 +94,41 @@ static void build_skeleton(struct ruleset *rs)
 {
 	char name[RULESET_NAME];
 
-	add_counter(rs, "forged");
-	add_counter(rs, "ping_dropped");
-	add_counter(rs, "rtp_dropped");
-	add_set(rs, "local4", SET_IPV4, true, false);
-	add_set(rs, "local6", SET_IPV6, true, false);
+	put_counter(rs, "forged");
+	put_counter(rs, "ping_dropped");
+	put_counter(rs, "rtp_dropped");
+	put_counter(rs, "drop_all");
+	put_set(rs, "local4", SET_IPV4, SET_INTERVAL);
+	put_set(rs, "local6", SET_IPV6, SET_INTERVAL);
 	for (enum wall_service s = 0; s < WALL_N_SERVICES; s++) {
 		ruleset_set_name(name, "allow", AF_INET, s);
-		add_set(rs, name, SET_IPV4, true, false);
+		put_set(rs, name, SET_IPV4, SET_INTERVAL);
 		ruleset_set_name(name, "allow", AF_INET6, s);
-		add_set(rs, name, SET_IPV6, true, false);
+		put_set(rs, name, SET_IPV6, SET_INTERVAL);
 		ruleset_set_name(name, "ban", AF_INET, s);
-		add_set(rs, name, SET_IPV4, false, true);
+		put_set(rs, name, SET_IPV4, SET_BANS);
 		ruleset_set_name(name, "ban", AF_INET6, s);
-		add_set(rs, name, SET_IPV6, false, true);
+		put_set(rs, name, SET_IPV6, SET_BANS);
 		snprintf(name, sizeof(name), "banned_%s", wall_service_name(s));
-		add_counter(rs, name);
+		put_counter(rs, name);
 	}
-	add_chain(rs, RULESET_LAYOUT, CHAIN_PLAIN);
+	put_chain(rs, RULESET_LAYOUT, CHAIN_PLAIN);
 	for (enum wall_service s = WALL_ALL + 1; s < WALL_N_SERVICES; s++) {
 		snprintf(name, sizeof(name), "guard_%s", wall_service_name(s));
-		add_chain(rs, name, CHAIN_PLAIN);
+		put_chain(rs, name, CHAIN_PLAIN);
 		snprintf(name, sizeof(name), "pass_%s", wall_service_name(s));
-		add_chain(rs, name, CHAIN_PLAIN);
+		put_chain(rs, name, CHAIN_PLAIN);
 	}
-	add_set(rs, "guard_ports", SET_PORTS, false, false);
-	add_set(rs, "pass_ports", SET_PORTS, false, false);
-	/* Empty until they get their rules: auto defense, common rules. */
-	add_chain(rs, "defense", CHAIN_PLAIN);
-	add_chain(rs, "common", CHAIN_PLAIN);
-	add_chain(rs, "accepted", CHAIN_PLAIN);
-	add_chain(rs, "prerouting", CHAIN_PREROUTING);
-	add_chain(rs, "input", CHAIN_INPUT);
+	put_set(rs, "guard_ports", SET_PORTS, SET_PLAIN);
+	put_set(rs, "pass_ports", SET_PORTS, SET_PLAIN);
+	put_chain(rs, "defense", CHAIN_PLAIN);
+	put_chain(rs, "rtp", CHAIN_PLAIN);
+	put_chain(rs, "rtp_call", CHAIN_PLAIN);
+	put_chain(rs, "common", CHAIN_PLAIN);
+	put_chain(rs, "accepted", CHAIN_PLAIN);
+	put_chain(rs, "prerouting", CHAIN_PREROUTING);
+	put_chain(rs, "input", CHAIN_INPUT);
+	common_put_counters(rs);
 }
 
 /*
@@ -218,36 +141,36 @@ static void build_prerouting(struct ruleset *rs)
 	const struct ruleset_input *in = &rs->in;
 	struct rule *r;
 
-	r = add_rule(rs, c, "loopback");
-	add_op(r, OP_LOOPBACK);
-	add_op(r, OP_ACCEPT);
+	r = put_rule(rs, c, "loopback");
+	put_op(r, OP_LOOPBACK);
+	put_op(r, OP_ACCEPT);
 	for (int v = 0; v < 2; v++) {
-		r = add_rule(rs, c, "forged local source");
-		add_op(r, v ? OP_IPV6 : OP_IPV4);
-		op_name(r, v ? OP_SOURCE6_IN : OP_SOURCE4_IN,
-			v ? "local6" : "local4");
-		add_op(r, OP_NO_WAY_BACK);
-		op_name(r, OP_COUNT, "forged");
-		add_op(r, OP_DROP);
+		r = put_rule(rs, c, "forged local source");
+		put_op(r, v ? OP_IPV6 : OP_IPV4);
+		put_op_name(r, v ? OP_SOURCE6_IN : OP_SOURCE4_IN,
+			    v ? "local6" : "local4");
+		put_op(r, OP_NO_WAY_BACK);
+		put_op_name(r, OP_COUNT, "forged");
+		put_op(r, OP_DROP);
 	}
-	r = add_rule(rs, c, "the box's own address as source");
-	add_op(r, OP_OWN_SOURCE);
-	op_name(r, OP_COUNT, "forged");
-	add_op(r, OP_DROP);
+	r = put_rule(rs, c, "the box's own address as source");
+	put_op(r, OP_OWN_SOURCE);
+	put_op_name(r, OP_COUNT, "forged");
+	put_op(r, OP_DROP);
 	pass_allowed(rs, c, WALL_ALL, false);
-	r = add_rule(rs, c, "to the service's chain");
-	op_name(r, OP_SERVICE, "guard_ports");
+	r = put_rule(rs, c, "to the service's chain");
+	put_op_name(r, OP_SERVICE, "guard_ports");
 	if (in->rtp_min > 0) {
 		/* An address allowed for SIP may be heard, too, even where
 		   all of its other packets are rejected. */
 		for (int v = 0; v < 2; v++) {
-			r = add_rule(rs, c, "sound of an allowed address");
-			op_number(r, OP_PROTOCOL, IPPROTO_UDP);
-			op_range(r, OP_PORT, in->rtp_min, in->rtp_max);
-			add_op(r, v ? OP_IPV6 : OP_IPV4);
-			op_name(r, v ? OP_SOURCE6_IN : OP_SOURCE4_IN,
-				v ? "allow6_sip" : "allow4_sip");
-			add_op(r, OP_ACCEPT);
+			r = put_rule(rs, c, "sound of an allowed address");
+			put_op_number(r, OP_PROTOCOL, IPPROTO_UDP);
+			put_op_range(r, OP_PORT, in->rtp_min, in->rtp_max);
+			put_op(r, v ? OP_IPV6 : OP_IPV4);
+			put_op_name(r, v ? OP_SOURCE6_IN : OP_SOURCE4_IN,
+				    v ? "allow6_sip" : "allow4_sip");
+			put_op(r, OP_ACCEPT);
 		}
 	}
 	drop_banned(rs, c, WALL_ALL);
@@ -263,11 +186,11 @@ static void build_prerouting(struct ruleset *rs)
 static void icmp_rule(struct ruleset *rs, const char *why, uint8_t protocol,
 		      uint32_t first, uint32_t last)
 {
-	struct rule *r = add_rule(rs, "input", why);
+	struct rule *r = put_rule(rs, "input", why);
 
-	op_number(r, OP_PROTOCOL, protocol);
-	op_range(r, OP_ICMP_TYPE, first, last);
-	add_op(r, OP_ACCEPT);
+	put_op_number(r, OP_PROTOCOL, protocol);
+	put_op_range(r, OP_ICMP_TYPE, first, last);
+	put_op(r, OP_ACCEPT);
 }
 
 /* What no rule may cut, or the box loses its network. */
@@ -283,31 +206,31 @@ static void build_always(struct ruleset *rs)
 	icmp_rule(rs, "multicast listeners", IPPROTO_ICMPV6, 130, 132);
 	icmp_rule(rs, "neighbour discovery", IPPROTO_ICMPV6, 133, 137);
 	icmp_rule(rs, "multicast listeners", IPPROTO_ICMPV6, 143, 143);
-	r = add_rule(rs, "input", "DHCP client");
-	add_op(r, OP_IPV4);
-	op_number(r, OP_PROTOCOL, IPPROTO_UDP);
-	op_number(r, OP_SOURCE_PORT, 67);
-	op_number(r, OP_PORT, 68);
-	add_op(r, OP_ACCEPT);
-	r = add_rule(rs, "input", "DHCPv6 client");
-	add_op(r, OP_IPV6);
-	add_op(r, OP_LINK_LOCAL);
-	op_number(r, OP_PROTOCOL, IPPROTO_UDP);
-	op_number(r, OP_PORT, 546);
-	add_op(r, OP_ACCEPT);
+	r = put_rule(rs, "input", "DHCP client");
+	put_op(r, OP_IPV4);
+	put_op_number(r, OP_PROTOCOL, IPPROTO_UDP);
+	put_op_number(r, OP_SOURCE_PORT, 67);
+	put_op_number(r, OP_PORT, 68);
+	put_op(r, OP_ACCEPT);
+	r = put_rule(rs, "input", "DHCPv6 client");
+	put_op(r, OP_IPV6);
+	put_op(r, OP_LINK_LOCAL);
+	put_op_number(r, OP_PROTOCOL, IPPROTO_UDP);
+	put_op_number(r, OP_PORT, 546);
+	put_op(r, OP_ACCEPT);
 }
 
 static void build_running_flows(struct ruleset *rs)
 {
-	struct rule *r = add_rule(rs, "input", "replies to the box");
+	struct rule *r = put_rule(rs, "input", "replies to the box");
 
-	op_number(r, OP_CT_STATE, CT_ESTABLISHED | CT_RELATED);
-	add_op(r, OP_CT_REPLY);
-	add_op(r, OP_ACCEPT);
-	r = add_rule(rs, "input", "accepted under these rules");
-	op_number(r, OP_CT_STATE, CT_ESTABLISHED);
-	op_number(r, OP_CT_GENERATION, rs->in.generation);
-	add_op(r, OP_ACCEPT);
+	put_op_number(r, OP_CT_STATE, CT_ESTABLISHED | CT_RELATED);
+	put_op(r, OP_CT_REPLY);
+	put_op(r, OP_ACCEPT);
+	r = put_rule(rs, "input", "accepted under these rules");
+	put_op_number(r, OP_CT_STATE, CT_ESTABLISHED);
+	put_op_number(r, OP_CT_GENERATION, rs->in.generation);
+	put_op(r, OP_ACCEPT);
 }
 
 static void build_ping(struct ruleset *rs)
@@ -318,16 +241,19 @@ static void build_ping(struct ruleset *rs)
 	} echo[] = { { IPPROTO_ICMP, 8 }, { IPPROTO_ICMPV6, 128 } };
 
 	for (size_t i = 0; i < 2 && !rs->in.ping; i++) {
-		struct rule *r = add_rule(rs, "input", "ping is off");
+		struct rule *r = put_rule(rs, "input", "ping is off");
 
-		op_number(r, OP_PROTOCOL, echo[i].protocol);
-		op_number(r, OP_ICMP_TYPE, echo[i].type);
-		op_name(r, OP_COUNT, "ping_dropped");
-		add_op(r, OP_DROP);
+		put_op_number(r, OP_PROTOCOL, echo[i].protocol);
+		put_op_number(r, OP_ICMP_TYPE, echo[i].type);
+		put_op_name(r, OP_COUNT, "ping_dropped");
+		put_op(r, OP_DROP);
 	}
 }
 
-/* RTP ports admit only what has an open socket. */
+/*
+ * RTP ports admit only what has an open socket, whatever the rules say; an
+ * address that is allowed for SIP may be heard as well.
+ */
 static void build_rtp(struct ruleset *rs)
 {
 	const struct ruleset_input *in = &rs->in;
@@ -335,49 +261,57 @@ static void build_rtp(struct ruleset *rs)
 
 	if (in->rtp_min == 0)
 		return;
-	r = add_rule(rs, "input", "sound of a call");
-	op_number(r, OP_PROTOCOL, IPPROTO_UDP);
-	op_range(r, OP_PORT, in->rtp_min, in->rtp_max);
-	add_op(r, OP_HAS_SOCKET);
-	op_name(r, OP_GOTO, "accepted");
-	r = add_rule(rs, "input", "sound without a call");
-	op_number(r, OP_PROTOCOL, IPPROTO_UDP);
-	op_range(r, OP_PORT, in->rtp_min, in->rtp_max);
-	op_name(r, OP_COUNT, "rtp_dropped");
-	add_op(r, OP_DROP);
+	r = put_rule(rs, "input", "to a port of calls");
+	put_op_number(r, OP_PROTOCOL, IPPROTO_UDP);
+	put_op_range(r, OP_PORT, in->rtp_min, in->rtp_max);
+	put_op_name(r, OP_JUMP, "rtp");
+	r = put_rule(rs, "rtp", "sound of a call");
+	put_op(r, OP_HAS_SOCKET);
+	put_op_name(r, OP_GOTO, "rtp_call");
+	r = put_rule(rs, "rtp", "sound without a call");
+	put_op_name(r, OP_COUNT, "rtp_dropped");
+	put_op(r, OP_DROP);
+	pass_allowed(rs, "rtp_call", WALL_SIP, true);
 }
 
 static void build_input(struct ruleset *rs)
 {
-	struct rule *r = add_rule(rs, "input", "loopback");
+	struct rule *r = put_rule(rs, "input", "loopback");
 
-	add_op(r, OP_LOOPBACK);
-	add_op(r, OP_ACCEPT);
+	put_op(r, OP_LOOPBACK);
+	put_op(r, OP_ACCEPT);
 	build_always(rs);
-	r = add_rule(rs, "input", "allowed for the service");
-	op_name(r, OP_SERVICE, "pass_ports");
+	r = put_rule(rs, "input", "allowed for the service");
+	put_op_name(r, OP_SERVICE, "pass_ports");
 	pass_allowed(rs, "input", WALL_ALL, true);
-	r = add_rule(rs, "input", "auto defense");
-	op_name(r, OP_JUMP, "defense");
+	r = put_rule(rs, "input", "auto defense");
+	put_op_name(r, OP_JUMP, "defense");
 	build_running_flows(rs);
 	build_ping(rs);
-	r = add_rule(rs, "input", "common rules");
-	op_name(r, OP_JUMP, "common");
 	build_rtp(rs);
-	r = add_rule(rs, "input", "the rest");
-	op_name(r, OP_GOTO, "accepted");
+	r = put_rule(rs, "input", "common rules");
+	put_op_name(r, OP_JUMP, "common");
+	common_put(rs);
+	if (rs->in.drop_all) {
+		r = put_rule(rs, "input", "drop all");
+		put_op_name(r, OP_COUNT, "drop_all");
+		put_op(r, OP_DROP);
+	} else {
+		r = put_rule(rs, "input", "no rule");
+		put_op_name(r, OP_GOTO, "accepted");
+	}
 	for (enum wall_service s = WALL_ALL + 1; s < WALL_N_SERVICES; s++) {
 		char name[RULESET_NAME];
 
 		snprintf(name, sizeof(name), "pass_%s", wall_service_name(s));
 		pass_allowed(rs, name, s, true);
 	}
-	r = add_rule(rs, "accepted", "remember the flow");
-	op_number(r, OP_SET_GENERATION, rs->in.generation);
-	add_op(r, OP_ACCEPT);
+	r = put_rule(rs, "accepted", "remember the flow");
+	put_op_number(r, OP_SET_GENERATION, rs->in.generation);
+	put_op(r, OP_ACCEPT);
 }
 
-void ruleset_build(struct ruleset *rs, const struct ruleset_input *in)
+int ruleset_build(struct ruleset *rs, const struct ruleset_input *in)
 {
 	memset(rs, 0, sizeof(*rs));
 	rs->in = *in;
@@ -386,5 +320,16 @@ void ruleset_build(struct ruleset *rs, const struct ruleset_input *in)
 		build_prerouting(rs);
 		build_input(rs);
 	}
-	assert(!rs->full);
+	rs->in.common = NULL;
+	rs->in.n_common = 0;
+	return rs->failed ? -ENOMEM : 0;
+}
+
+void ruleset_fini(struct ruleset *rs)
+{
+	free(rs->sets);
+	free(rs->chains);
+	free(rs->counters);
+	free(rs->rules);
+	memset(rs, 0, sizeof(*rs));
 }

@@ -1,11 +1,13 @@
 /*
  * The whole of `inet sallyport` as data: which sets, maps, counters, chains and
  * rules there are. A pure function of the settings, so that it stands in golden
- * files; nft*.c bring it into the kernel.
+ * files; nft*.c bring it into the kernel, would.c says what it does to a
+ * packet.
  *
- * Sets and chains are made once and keep what is in them; rules, the maps from
- * ports to services and the local networks are replaced together in one
- * transaction. Bans and allowed addresses are elements of sets, not rules.
+ * Sets, chains and counters that are there keep what is in them; rules, the
+ * maps from ports to services and the local networks are replaced together in
+ * one transaction, and what no ruleset names any more goes. Bans and allowed
+ * addresses are elements of sets, not rules.
  */
 #pragma once
 
@@ -14,10 +16,11 @@
 #include <stdint.h>
 
 #include "intervals.h"
+#include "records.h"
 
-/* Changes with the sets and base chains below: the mark of the layout that
-   stands in the kernel. A table of another layout is replaced whole. */
-#define RULESET_LAYOUT "layout_1"
+/* Changes with the shape of the sets and base chains in ruleset.c: a table of
+   another layout is replaced whole. */
+#define RULESET_LAYOUT "layout_2"
 #define RULESET_TABLE "sallyport"
 
 enum wall_service {
@@ -35,12 +38,8 @@ const char *wall_service_name(enum wall_service s);
 int wall_service_find(const char *name);
 
 enum {
-	RULESET_NAME = 20,
+	RULESET_NAME = 64, /* of a set, chain or counter */
 	RULESET_OPS = 8,
-	RULESET_SETS = 40,
-	RULESET_CHAINS = 24,
-	RULESET_COUNTERS = 12,
-	RULESET_RULES = 96,
 	RULESET_PORTS = 16,
 	/* Upper half of the connection mark; the lower is left to others. */
 	RULESET_MARK_SHIFT = 16,
@@ -55,6 +54,7 @@ struct ruleset_port {
 struct ruleset_input {
 	bool enabled;
 	bool ping;
+	bool drop_all;
 	uint16_t generation; /* another one each time: running flows walk again
 			      */
 	uint16_t rtp_min;    /* 0: no RTP */
@@ -63,19 +63,26 @@ struct ruleset_input {
 	size_t n_ports;
 	const struct interval *local; /* merged; the caller's */
 	size_t n_local;
+	const struct common_rule *common; /* in order; the caller's */
+	size_t n_common;
 };
 
-enum set_kind {
+enum set_key {
 	SET_IPV4,
 	SET_IPV6,
 	SET_PORTS, /* map: protocol . port -> jump to a chain */
 };
 
+enum set_use {
+	SET_PLAIN,
+	SET_INTERVAL,
+	SET_BANS, /* elements end, and count their packets */
+};
+
 struct ruleset_set {
 	char name[RULESET_NAME];
-	enum set_kind kind;
-	bool interval;
-	bool timeout; /* elements end, and count their packets */
+	enum set_key key;
+	enum set_use use;
 };
 
 enum chain_hook { CHAIN_PLAIN, CHAIN_PREROUTING, CHAIN_INPUT };
@@ -85,14 +92,21 @@ struct ruleset_chain {
 	enum chain_hook hook;
 };
 
+struct ruleset_counter {
+	char name[RULESET_NAME];
+};
+
 /* What a rule looks at, and at last does; read left to right. */
 enum op_kind {
 	OP_LOOPBACK, /* came in by lo */
 	OP_IPV4,
 	OP_IPV6,
-	OP_SOURCE4_IN,     /* name: an IPv4 set */
-	OP_SOURCE6_IN,     /* name: an IPv6 set */
-	OP_SOURCE64_IN,    /* the same, by the source's /64 */
+	OP_SOURCE4_IN,  /* name: an IPv4 set */
+	OP_SOURCE6_IN,  /* name: an IPv6 set */
+	OP_SOURCE64_IN, /* the same, by the source's /64 */
+	OP_SOURCE4_NET, /* addr, a: a network and its length */
+	OP_SOURCE6_NET,
+	OP_MAC,            /* addr: of the sender */
 	OP_LINK_LOCAL,     /* IPv6 source fe80::/10 */
 	OP_NO_WAY_BACK,    /* no route to the source by this interface */
 	OP_OWN_SOURCE,     /* from an address of this box to this box */
@@ -109,41 +123,51 @@ enum op_kind {
 	OP_SERVICE,        /* name: a map of ports */
 	OP_ACCEPT,
 	OP_DROP,
+	OP_RETURN,
 	OP_JUMP, /* name: a chain */
 	OP_GOTO, /* name: a chain */
 };
 
-enum { CT_ESTABLISHED = 2, CT_RELATED = 4 };
+/* As the kernel's own bits (NF_CT_STATE_BIT). */
+enum { CT_ESTABLISHED = 2, CT_RELATED = 4, CT_NEW = 8 };
 
 struct rule_op {
 	enum op_kind kind;
 	uint32_t a;
 	uint32_t b;
+	uint8_t addr[16];
 	char name[RULESET_NAME];
 };
 
 struct rule {
 	char chain[RULESET_NAME];
-	const char *why; /* constant text: the rule's name for people */
+	const char *why; /* constant text: what it is, for people */
+	char row[33];    /* of which row of a table; empty: built in */
 	struct rule_op op[RULESET_OPS];
 	size_t n;
 };
 
 struct ruleset {
-	struct ruleset_set sets[RULESET_SETS];
-	struct ruleset_chain chains[RULESET_CHAINS];
-	char counters[RULESET_COUNTERS][RULESET_NAME];
-	struct rule rules[RULESET_RULES];
-	struct ruleset_input in; /* ports and local networks become elements */
+	struct ruleset_set *sets;
+	struct ruleset_chain *chains;
+	struct ruleset_counter *counters;
+	struct rule *rules;
 	size_t n_sets;
 	size_t n_chains;
 	size_t n_counters;
 	size_t n_rules;
-	bool full; /* a limit above was too small: our fault */
+	/* Ports and local networks become elements; rows are rules by now. */
+	struct ruleset_input in;
+	struct rule spare; /* written to for want of memory */
+	bool failed;
 };
 
-/* Fills rs; rs keeps in->local. Never fails for any input. */
-void ruleset_build(struct ruleset *rs, const struct ruleset_input *in);
+/*
+ * Fills rs, which the caller ends with ruleset_fini(), also after an error; it
+ * keeps in->local. 0 or -ENOMEM; any input will do.
+ */
+int ruleset_build(struct ruleset *rs, const struct ruleset_input *in);
+void ruleset_fini(struct ruleset *rs);
 
 /* The set that holds bans (or allowed addresses) of a family for a service. */
 void ruleset_set_name(char name[RULESET_NAME], const char *what, int family,

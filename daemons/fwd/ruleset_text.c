@@ -24,15 +24,19 @@ static const char *protocol_name(uint32_t protocol)
 
 static void print_set(FILE *f, const struct ruleset_set *set)
 {
-	static const char *const kinds[] = {
+	static const char *const keys[] = {
 		[SET_IPV4] = "ipv4",
 		[SET_IPV6] = "ipv6",
 		[SET_PORTS] = "protocol . port : jump",
 	};
 
-	fprintf(f, "set %s %s%s%s\n", set->name, kinds[set->kind],
-		set->interval ? " interval" : "",
-		set->timeout ? " timeout counter" : "");
+	static const char *const uses[] = {
+		[SET_PLAIN] = "",
+		[SET_INTERVAL] = " interval",
+		[SET_BANS] = " timeout counter",
+	};
+
+	fprintf(f, "set %s %s%s\n", set->name, keys[set->key], uses[set->use]);
 }
 
 static void print_chain(FILE *f, const struct ruleset_chain *chain)
@@ -54,6 +58,21 @@ static void print_range(FILE *f, const char *what, const struct rule_op *op)
 		fprintf(f, " %s %u-%u", what, op->a, op->b);
 }
 
+static void print_net(FILE *f, const struct rule_op *op)
+{
+	bool v4 = op->kind == OP_SOURCE4_NET;
+	char text[INET6_ADDRSTRLEN];
+
+	inet_ntop(v4 ? AF_INET : AF_INET6, op->addr, text, sizeof(text));
+	fprintf(f, " %s saddr %s/%u", v4 ? "ip" : "ip6", text, op->a);
+}
+
+static void print_mac(FILE *f, const uint8_t *mac)
+{
+	fprintf(f, " ether saddr %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+		mac[2], mac[3], mac[4], mac[5]);
+}
+
 static void print_op(FILE *f, const struct rule_op *op)
 {
 	/* A word alone, or a word before a name. */
@@ -72,6 +91,7 @@ static void print_op(FILE *f, const struct rule_op *op)
 		[OP_COUNT] = " counter ",
 		[OP_SERVICE] = " protocol . port vmap @",
 		[OP_ACCEPT] = " accept",
+		[OP_RETURN] = " return",
 		[OP_DROP] = " drop",
 		[OP_JUMP] = " jump ",
 		[OP_GOTO] = " goto ",
@@ -86,12 +106,17 @@ static void print_op(FILE *f, const struct rule_op *op)
 		[OP_SET_GENERATION] = "ct generation set",
 	};
 
-	if (op->kind == OP_PROTOCOL)
+	if (op->kind == OP_SOURCE4_NET || op->kind == OP_SOURCE6_NET)
+		print_net(f, op);
+	else if (op->kind == OP_MAC)
+		print_mac(f, op->addr);
+	else if (op->kind == OP_PROTOCOL)
 		fprintf(f, " %s", protocol_name(op->a));
 	else if (op->kind == OP_CT_STATE)
-		fprintf(f, " ct state%s%s",
+		fprintf(f, " ct state%s%s%s",
 			op->a & CT_ESTABLISHED ? " established" : "",
-			op->a & CT_RELATED ? " related" : "");
+			op->a & CT_RELATED ? " related" : "",
+			op->a & CT_NEW ? " new" : "");
 	else if (words[op->kind])
 		fprintf(f, "%s%s", words[op->kind], op->name);
 	else
@@ -130,7 +155,7 @@ char *ruleset_text(const struct ruleset *rs)
 		return NULL;
 	fprintf(f, "table inet %s\n", RULESET_TABLE);
 	for (size_t i = 0; i < rs->n_counters; i++)
-		fprintf(f, "counter %s\n", rs->counters[i]);
+		fprintf(f, "counter %s\n", rs->counters[i].name);
 	for (size_t i = 0; i < rs->n_sets; i++)
 		print_set(f, &rs->sets[i]);
 	print_elements(f, &rs->in);
@@ -141,7 +166,8 @@ char *ruleset_text(const struct ruleset *rs)
 
 			if (strcmp(r->chain, rs->chains[i].name) != 0)
 				continue;
-			fprintf(f, "\t# %s\n\t", r->why);
+			fprintf(f, "\t# %s%s%s\n\t", r->why,
+				r->row[0] ? " " : "", r->row);
 			for (size_t j = 0; j < r->n; j++)
 				print_op(f, &r->op[j]);
 			fprintf(f, "\n");

@@ -165,16 +165,17 @@ static bool arrives(int fd, int at, int sentinel)
 
 static void apply(struct world *w)
 {
-	static struct ruleset rs;
+	struct ruleset rs;
 	char why[300] = "";
 	int err;
 
 	w->in.generation++;
-	ruleset_build(&rs, &w->in);
+	CHECK_EQ(ruleset_build(&rs, &w->in), 0);
 	err = nft_apply(w->nft, &rs, why, sizeof(why));
 	if (err < 0)
 		fprintf(stderr, "%s\n", why);
 	CHECK_EQ(err, 0);
+	ruleset_fini(&rs);
 }
 
 static struct nft_ban ban_of(const char *source, enum wall_service service,
@@ -219,12 +220,25 @@ static void allow(struct world *w, enum wall_service service,
 	CHECK_EQ(nft_allow(w->nft, service, &allowed), 0);
 }
 
+struct wanted_counter {
+	const char *name;
+	uint64_t packets;
+};
+
+static void on_counter(void *ctx, const char *name, const struct nft_count *c)
+{
+	struct wanted_counter *w = ctx;
+
+	if (strcmp(name, w->name) == 0)
+		w->packets = c->packets;
+}
+
 static uint64_t counter(struct world *w, const char *name)
 {
-	uint64_t n = 0;
+	struct wanted_counter c = { .name = name };
 
-	CHECK_EQ(nft_counter(w->nft, name, &n), 0);
-	return n;
+	CHECK_EQ(nft_each_counter(w->nft, on_counter, &c), 0);
+	return c.packets;
 }
 
 struct seen {

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include "check.h"
+#include "common.h"
 #include "networks.h"
 #include "permits.h"
 #include "ruleset.h"
@@ -66,12 +67,11 @@ static char *read_file(const char *path)
 static void golden(const char *dir, const char *name, bool write,
 		   const struct ruleset_input *in)
 {
-	struct ruleset *rs = malloc(sizeof(*rs));
+	struct ruleset rs;
 	char path[512], *got, *want;
 
-	CHECK(rs);
-	ruleset_build(rs, in);
-	got = ruleset_text(rs);
+	CHECK_EQ(ruleset_build(&rs, in), 0);
+	got = ruleset_text(&rs);
 	CHECK(got);
 	snprintf(path, sizeof(path), "%s/%s.txt", dir, name);
 	if (write) {
@@ -85,7 +85,127 @@ static void golden(const char *dir, const char *name, bool write,
 	CHECK_STR(got, want);
 	free(want);
 	free(got);
-	free(rs);
+	ruleset_fini(&rs);
+}
+
+static struct common_rule row(const char *name, uint32_t action,
+			      uint32_t protocol, const char *port,
+			      const char *source)
+{
+	struct common_rule r;
+
+	record_init(&common_rule_record, &r);
+	snprintf(r.name, sizeof(r.name), "%s", name);
+	r.action = action;
+	r.protocol = protocol;
+	snprintf(r.port, sizeof(r.port), "%s", port);
+	snprintf(r.source, sizeof(r.source), "%s", source);
+	return r;
+}
+
+enum {
+	ACCEPT = COMMON_RULE_ACTION_ACCEPT,
+	DROP = COMMON_RULE_ACTION_DROP,
+	UDP = COMMON_RULE_PROTOCOL_UDP,
+	TCP = COMMON_RULE_PROTOCOL_TCP,
+	BOTH = COMMON_RULE_PROTOCOL_BOTH,
+	ICMP = COMMON_RULE_PROTOCOL_ICMP,
+	ANY = COMMON_RULE_PROTOCOL_ANY,
+};
+
+/* Each kind of row, and the guide's example: drop all but three. */
+static void golden_common(const char *dir, bool write, struct ruleset_input in)
+{
+	struct common_rule rows[] = {
+		row("web", ACCEPT, TCP, "https", "192.168.1.0/24"),
+		row("sip", ACCEPT, BOTH, "sip", "192.168.1.0/24"),
+		row("rtp", ACCEPT, UDP, "rtp", "192.168.1.0/24"),
+		row("logger", ACCEPT, TCP, "5038", "192.168.1.2"),
+		row("ami", DROP, TCP, "5038", ""),
+		row("range", DROP, BOTH, "8000-8100", "2001:db8::/32"),
+		row("off", DROP, BOTH, "1", ""),
+		row("no-ping", DROP, ICMP, "", ""),
+		row("no-ping6", DROP, ICMP, "", "2001:db8::1"),
+		row("all-udp", DROP, UDP, "", "10.0.0.0/8"),
+		row("printer", ACCEPT, TCP, "631", ""),
+		row("printer4", ACCEPT, TCP, "631", "192.168.1.9"),
+		row("nobody", DROP, ANY, "", "0.0.0.0/0"),
+		row("iax", DROP, BOTH, "iax2", ""),
+	};
+
+	rows[6].enabled = false;
+	snprintf(rows[10].mac, sizeof(rows[10].mac), "00:1a:2b:3c:4d:5e");
+	snprintf(rows[11].mac, sizeof(rows[11].mac), "00:1a:2b:3c:4d:5f");
+	in.common = rows;
+	in.n_common = sizeof(rows) / sizeof(rows[0]);
+	in.drop_all = true;
+	golden(dir, "common", write, &in);
+}
+
+struct bad_row {
+	uint32_t protocol;
+	const char *port;
+	const char *source;
+	const char *mac;
+	const char *field; /* NULL: nothing is wrong with it */
+};
+
+static void test_check(void)
+{
+	static const struct bad_row rows[] = {
+		{ TCP, "5038", "", "", NULL },
+		{ BOTH, "10000-10500", "", "", NULL },
+		{ TCP, "https", "", "", NULL },
+		{ UDP, "rtp", "", "", NULL },
+		{ BOTH, "iax2", "", "", NULL },
+		{ ANY, "", "", "", NULL },
+		{ ICMP, "", "", "", NULL },
+		{ TCP, "631", "192.168.1.9", "00:1A:2b-3c:4d:5e", NULL },
+		{ TCP, "631", "", "00:1a:2b:3c:4d:5e", NULL },
+		{ TCP, "0", "", "", "port" },
+		{ TCP, "70000", "", "", "port" },
+		{ TCP, "5-4", "", "", "port" },
+		{ TCP, "smtp", "", "", "port" },
+		{ TCP, "all", "", "", "port" },
+		{ ICMP, "8", "", "", "port" },
+		{ ANY, "80", "", "", "port" },
+		{ TCP, "rtp", "", "", "protocol" },
+		{ TCP, "iax2", "", "", "protocol" },
+		{ UDP, "https", "", "", "protocol" },
+		{ TCP, "631", "", "00:1a:2b:3c:4d", "mac" },
+		{ TCP, "631", "", "0x:1a:2b:3c:4d:5", "mac" },
+		{ TCP, "631", "", "01:1a:2b:3c:4d:5e", "mac" },
+		{ TCP, "631", "203.0.113.9", "00:1a:2b:3c:4d:5e", "mac" },
+	};
+	struct prefix local = prefix("192.168.1.0/24");
+	struct networks ns;
+
+	networks_init(&ns);
+	networks_list(&ns, &local);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct common_rule r = row("x", DROP, rows[i].protocol,
+					   rows[i].port, rows[i].source);
+		struct issue issue = { "", "" };
+
+		snprintf(r.mac, sizeof(r.mac), "%s", rows[i].mac);
+		(void)common_check(&r, true, &ns, &issue);
+		CHECK_STR(issue.field, rows[i].field ? rows[i].field : "");
+		if (!rows[i].field && r.mac[0])
+			CHECK_STR(r.mac, "00:1a:2b:3c:4d:5e");
+	}
+}
+
+/* The built-in row at the first start. */
+static void test_builtin(void)
+{
+	struct common_rule r = row("ami", DROP, BOTH, "", "");
+	struct networks ns;
+	struct issue issue;
+
+	networks_init(&ns);
+	CHECK_EQ(common_check(&r, true, &ns, &issue), 0);
+	CHECK_STR(r.port, "5038");
+	CHECK_EQ(r.protocol, TCP);
 }
 
 static void test_golden(const char *dir, bool write)
@@ -94,6 +214,7 @@ static void test_golden(const char *dir, bool write)
 	struct ruleset_input in = usual(local);
 
 	golden(dir, "usual", write, &in);
+	golden_common(dir, write, in);
 	in.ping = false;
 	golden(dir, "no_ping", write, &in);
 	in.ping = true;
@@ -238,5 +359,7 @@ int main(int argc, char **argv)
 	test_intervals();
 	test_networks();
 	test_permits();
+	test_check();
+	test_builtin();
 	return 0;
 }
