@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask.h"
 #include "clock.h"
+#include "common.h"
+#include "counts.h"
 #include "firewall_bus.h"
 #include "fwd.h"
 #include "nft.h"
@@ -188,6 +191,100 @@ static void on_networks(void *ctx, struct bus_req *req, const void *in)
 	bus_reply_end(req);
 }
 
+/* ---- Would ---- */
+
+static bool unpack_packet(struct bus_req *req, const struct would_ask *in,
+			  struct packet *p)
+{
+	static const uint8_t protocols[] = {
+		[WOULD_ASK_PROTOCOL_UDP] = IPPROTO_UDP,
+		[WOULD_ASK_PROTOCOL_TCP] = IPPROTO_TCP,
+		[WOULD_ASK_PROTOCOL_ICMP] = IPPROTO_ICMP,
+	};
+	struct addr source;
+
+	if (addr_parse(&source, in->source) < 0) {
+		bus_reply_error(req, "Invalid",
+				"source: must be one address, as 192.168.1.2");
+		return false;
+	}
+	if (in->protocol != WOULD_ASK_PROTOCOL_ICMP && in->port == 0) {
+		bus_reply_error(req, "Invalid",
+				"port: must be a number from 1 to 65535");
+		return false;
+	}
+	ask_packet(p, &source, protocols[in->protocol], (uint16_t)in->port);
+	if (in->mac[0] && common_mac(p->mac, in->mac) < 0) {
+		bus_reply_error(req, "Invalid",
+				"mac: must look like 00:1a:2b:3c:4d:5e");
+		return false;
+	}
+	p->has_mac = in->mac[0] != '\0';
+	return true;
+}
+
+static void on_would(void *ctx, struct bus_req *req, const void *in)
+{
+	struct fwd *f = ctx;
+	struct ask_world world = { f, &f->ruleset };
+	struct would_answer out;
+	struct would w;
+	struct packet p;
+
+	if (!unpack_packet(req, in, &p))
+		return;
+	ask(&world, &p, &w);
+	record_init(&would_answer_record, &out);
+	out.verdict = w.accept ? WOULD_ANSWER_VERDICT_ACCEPT
+			       : WOULD_ANSWER_VERDICT_DROP;
+	snprintf(out.why, sizeof(out.why), "%s",
+		 w.rule ? w.rule->why : "the firewall is off");
+	snprintf(out.rule, sizeof(out.rule), "%s", w.rule ? w.rule->row : "");
+	ask_note(&world, &p, &w, out.note, sizeof(out.note));
+	bus_reply(req, &out);
+}
+
+/* ---- Counters ---- */
+
+static void count_row(const struct count *c, struct wall_count *row)
+{
+	static const char common[] = "common_", defense[] = "defense_";
+	const char *name = c->name;
+
+	record_init(&wall_count_record, row);
+	row->kind = WALL_COUNT_KIND_BUILT_IN;
+	if (strncmp(name, common, sizeof(common) - 1) == 0) {
+		row->kind = WALL_COUNT_KIND_COMMON;
+		name += sizeof(common) - 1;
+	} else if (strncmp(name, defense, sizeof(defense) - 1) == 0) {
+		row->kind = WALL_COUNT_KIND_DEFENSE;
+		name += sizeof(defense) - 1;
+	}
+	snprintf(row->rule, sizeof(row->rule), "%s", name);
+	row->packets = c->now.packets;
+	row->bytes = c->now.bytes;
+	row->last_ms = c->last_ms;
+}
+
+static void on_counters(void *ctx, struct bus_req *req, const void *in)
+{
+	struct fwd *f = ctx;
+	const struct count *c;
+	struct wall_count row;
+	int err = counts_read(f->counts);
+
+	(void)in;
+	if (err < 0) {
+		bus_reply_error(req, "Kernel", "%s", fwd_error(err));
+		return;
+	}
+	for (size_t i = 0; (c = counts_at(f->counts, i)); i++) {
+		count_row(c, &row);
+		bus_reply_row(req, &row);
+	}
+	bus_reply_end(req);
+}
+
 static void tell_networks_changed(struct fwd *f)
 {
 	struct network row;
@@ -208,6 +305,8 @@ int fwd_bus_export(struct fwd *f)
 		[FIREWALL_RESTORE] = on_restore,
 		[FIREWALL_ENTRIES] = on_entries,
 		[FIREWALL_NETWORKS] = on_networks,
+		[FIREWALL_WOULD] = on_would,
+		[FIREWALL_COUNTERS] = on_counters,
 	};
 
 	f->networks_changed = tell_networks_changed;

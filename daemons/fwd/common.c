@@ -67,8 +67,7 @@ static int check_port(const struct common_rule *row, struct issue *issue)
 	return 0;
 }
 
-/* 0 and six bytes, or -EINVAL. */
-static int mac_parse(uint8_t mac[MAC_BYTES], const char *text)
+int common_mac(uint8_t mac[MAC_BYTES], const char *text)
 {
 	for (int i = 0; i < MAC_BYTES; i++, text += 3) {
 		char pair[3] = { text[0], text[0] ? text[1] : '\0' };
@@ -103,7 +102,7 @@ static int check_mac(struct common_rule *row, const struct networks *locals,
 
 	if (!row->mac[0])
 		return 0;
-	if (mac_parse(mac, row->mac) < 0)
+	if (common_mac(mac, row->mac) < 0)
 		return issue_set(issue, "mac",
 				 "must look like 00:1a:2b:3c:4d:5e");
 	if (mac[0] & 1)
@@ -226,7 +225,7 @@ static void put_one(struct ruleset *rs, const struct common_rule *row,
 		put_op_name(r, v4 ? OP_SOURCE4_IN : OP_SOURCE6_IN,
 			    v4 ? "local4" : "local6");
 	}
-	if (row->mac[0] && mac_parse(mac, row->mac) == 0)
+	if (row->mac[0] && common_mac(mac, row->mac) == 0)
 		memcpy(put_op(r, OP_MAC)->addr, mac, sizeof(mac));
 	if (t->protocol != ANY_PROTOCOL)
 		put_op_number(r, OP_PROTOCOL, t->protocol);

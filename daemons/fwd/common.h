@@ -25,5 +25,8 @@ void common_put(struct ruleset *rs);
 /* Each row has a counter, common_<name>, also while it is off. */
 void common_put_counters(struct ruleset *rs);
 
+/* "00:1a:2b:3c:4d:5e", also with "-". 0 and six bytes, or -EINVAL. */
+int common_mac(uint8_t mac[6], const char *text);
+
 /* The counter of a row. */
 void common_counter(char name[RULESET_NAME], const char *row);

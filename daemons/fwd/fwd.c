@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counts.h"
 #include "interfaces.h"
 #include "log.h"
 #include "nft.h"
@@ -328,7 +329,8 @@ int fwd_start(struct service *s, char *why, size_t why_size)
 		err = rows_apply(f, why, why_size);
 	if (err < 0)
 		goto out;
-	err = fwd_bus_export(f);
+	f->counts = counts_new(s->base, f->nft);
+	err = f->counts ? fwd_bus_export(f) : -ENOMEM;
 	if (err < 0) {
 		snprintf(why, why_size, "no memory");
 		goto out;
@@ -355,6 +357,7 @@ void fwd_stop(struct service *s)
 	table_close(f->common_rule);
 	table_close(f->local_network);
 	interfaces_close(f->interfaces);
+	counts_free(f->counts);
 	permits_fini(&f->permits);
 	ruleset_fini(&f->ruleset);
 	free(f->common.list);

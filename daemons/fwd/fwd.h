@@ -15,6 +15,7 @@
 #include "records.h"
 #include "ruleset.h"
 
+struct counts;
 struct interfaces;
 struct nft;
 struct service;
@@ -31,6 +32,7 @@ struct fwd {
 	struct service *service;
 	struct nft *nft;
 	struct interfaces *interfaces;
+	struct counts *counts;
 	struct table *firewall;
 	struct table *common_rule;
 	struct table *local_network;

@@ -540,9 +540,6 @@ static void put_op(struct batch *b, const struct rule_op *op)
 	case OP_DROP:
 		verdict(b, NF_DROP, NULL);
 		return;
-	case OP_RETURN:
-		verdict(b, NFT_RETURN, NULL);
-		return;
 	case OP_JUMP:
 		verdict(b, NFT_JUMP, op->name);
 		return;

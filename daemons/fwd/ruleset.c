@@ -306,8 +306,11 @@ static void build_input(struct ruleset *rs)
 		snprintf(name, sizeof(name), "pass_%s", wall_service_name(s));
 		pass_allowed(rs, name, s, true);
 	}
+	/* What is not tracked (a stray segment) has no mark to set, and the
+	   rule ends there. */
 	r = put_rule(rs, "accepted", "remember the flow");
 	put_op_number(r, OP_SET_GENERATION, rs->in.generation);
+	r = put_rule(rs, "accepted", "accepted");
 	put_op(r, OP_ACCEPT);
 }
 

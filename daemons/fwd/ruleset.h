@@ -123,7 +123,6 @@ enum op_kind {
 	OP_SERVICE,        /* name: a map of ports */
 	OP_ACCEPT,
 	OP_DROP,
-	OP_RETURN,
 	OP_JUMP, /* name: a chain */
 	OP_GOTO, /* name: a chain */
 };

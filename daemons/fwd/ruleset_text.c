@@ -91,7 +91,6 @@ static void print_op(FILE *f, const struct rule_op *op)
 		[OP_COUNT] = " counter ",
 		[OP_SERVICE] = " protocol . port vmap @",
 		[OP_ACCEPT] = " accept",
-		[OP_RETURN] = " return",
 		[OP_DROP] = " drop",
 		[OP_JUMP] = " jump ",
 		[OP_GOTO] = " goto ",

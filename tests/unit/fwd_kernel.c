@@ -23,13 +23,13 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "fwd_world.h"
 #include "nft.h"
 
 enum { SKIP = 77, WAIT_MS = 5000, MANY = 100000, TIMED = 1000 };
 
 struct world {
-	int box;
-	int peer;
+	struct fwd_world ns;
 	struct nft *nft;
 	struct ruleset_input in;
 	struct interval local[3];
@@ -37,64 +37,9 @@ struct world {
 	int other;
 };
 
-static void run(const char *command)
-{
-	int status = system(command);
-
-	if (status != 0)
-		fprintf(stderr, "%s: %d\n", command, status);
-	CHECK_EQ(status, 0);
-}
-
 static void enter(int ns)
 {
-	CHECK_EQ(setns(ns, CLONE_NEWNET), 0);
-}
-
-static int namespace_new(void)
-{
-	int fd;
-
-	if (unshare(CLONE_NEWNET) < 0)
-		exit(SKIP);
-	run("ip link set lo up");
-	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	CHECK(fd >= 0);
-	return fd;
-}
-
-static void join(struct world *w)
-{
-	char command[200];
-
-	w->peer = namespace_new();
-	w->box = namespace_new();
-	snprintf(
-		command, sizeof(command),
-		"ip link add v0 type veth peer name v1 netns /proc/%d/fd/%d "
-		"&& ip link add w0 type veth peer name w1 netns /proc/%d/fd/%d",
-		getpid(), w->peer, getpid(), w->peer);
-	run(command);
-	run("sysctl -qw net.ipv4.conf.all.rp_filter=0 "
-	    "net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.v0.rp_filter=0 "
-	    "net.ipv4.conf.w0.rp_filter=0");
-	run("ip address add 198.51.100.1/24 dev v0 && "
-	    "ip address add 2001:db8:77::1/48 dev v0 nodad && "
-	    "ip address add 10.77.0.1/24 dev w0 && "
-	    "ip address add fd77::1/64 dev w0 nodad && "
-	    "ip address add fe80::77:1/64 dev v0 nodad && "
-	    "ip link set v0 up && ip link set w0 up");
-	enter(w->peer);
-	run("ip address add 198.51.100.2/24 dev v1 && "
-	    "ip address add 198.51.100.3/24 dev v1 && "
-	    "ip address add 2001:db8:77::2/48 dev v1 nodad && "
-	    "ip address add 2001:db8:77::3/48 dev v1 nodad && "
-	    "ip address add 2001:db8:77:9::2/48 dev v1 nodad && "
-	    "ip address add 10.77.0.9/24 dev w1 && "
-	    "ip address add fd77::9/64 dev w1 nodad && "
-	    "ip address add fe80::77:2/64 dev v1 nodad && "
-	    "ip link set v1 up && ip link set w1 up");
-	enter(w->box);
+	fwd_world_enter(ns);
 }
 
 static socklen_t address(struct sockaddr_storage *ss, const char *text,
@@ -127,14 +72,14 @@ static int caller(struct world *w, int type, const char *from, const char *to,
 	socklen_t len;
 	int fd;
 
-	enter(w->peer);
+	enter(w->ns.peer);
 	len = address(&ss, from, 0);
 	fd = socket(ss.ss_family, type | SOCK_CLOEXEC, 0);
 	CHECK(fd >= 0);
 	CHECK_EQ(bind(fd, (struct sockaddr *)&ss, len), 0);
 	len = address(&ss, to, port);
 	CHECK_EQ(connect(fd, (struct sockaddr *)&ss, len), 0);
-	enter(w->box);
+	enter(w->ns.box);
 	return fd;
 }
 
@@ -419,12 +364,12 @@ static void test_forged_ipv6(struct world *w)
 	CHECK_EQ(counter(w, "forged"), before + 1);
 	/* Every link has its own fe80::/64. */
 	CHECK_EQ(inet_pton(AF_INET6, "fe80::77:1", &link.sin6_addr), 1);
-	enter(w->peer);
+	enter(w->ns.peer);
 	link.sin6_scope_id = if_nametoindex("v1");
 	local = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	CHECK(local >= 0);
 	CHECK_EQ(connect(local, (struct sockaddr *)&link, sizeof(link)), 0);
-	enter(w->box);
+	enter(w->ns.box);
 	CHECK(arrives(local, at, s));
 	close(at);
 	close(s);
@@ -488,11 +433,11 @@ static void test_ping(struct world *w)
 	char buf[100];
 	int fd;
 
-	enter(w->peer);
+	enter(w->ns.peer);
 	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
 	CHECK(fd >= 0);
 	CHECK_EQ(connect(fd, (struct sockaddr *)&ss, len), 0);
-	enter(w->box);
+	enter(w->ns.box);
 	w->in.ping = true;
 	apply(w);
 	ping(fd);
@@ -596,7 +541,8 @@ int main(void)
 
 	if (geteuid() != 0)
 		return SKIP;
-	join(&w);
+	if (fwd_world_make(&w.ns) < 0)
+		return SKIP;
 	for (size_t i = 0; i < 3; i++) {
 		CHECK_EQ(prefix_parse(&local, locals[i], why, sizeof(why)), 0);
 		interval_of_prefix(&w.local[i], &local);

@@ -1,0 +1,28 @@
+/*
+ * The counters of the rules, and when each moved last: the kernel keeps the
+ * numbers, we look every second.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "nft.h"
+
+struct counts;
+struct event_base;
+
+/* NULL: no memory. nft is the caller's. */
+struct counts *counts_new(struct event_base *base, struct nft *nft);
+void counts_free(struct counts *c);
+
+/* Looks now. 0 or a negative errno. */
+int counts_read(struct counts *c);
+
+struct count {
+	char name[RULESET_NAME];
+	struct nft_count now;
+	uint64_t last_ms; /* wall clock; 0: not since our start */
+};
+
+/* In the kernel's order; valid until the next reading. */
+const struct count *counts_at(const struct counts *c, size_t i);
