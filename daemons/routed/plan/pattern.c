@@ -187,11 +187,25 @@ static int openness(const struct pattern *p, uint8_t i)
 	return __builtin_popcount(p->items[i]);
 }
 
+/* Of two sets of one size, the one with the first character in which they
+   differ; the characters are in the order of ASCII, but for * # +, which come
+   last. */
+static int first_that_differs(uint16_t a, uint16_t b)
+{
+	uint16_t differs = a ^ b;
+
+	if (!differs)
+		return 0;
+	return a & (differs & -differs) ? -1 : 1;
+}
+
 int pattern_compare(const struct pattern *a, const struct pattern *b)
 {
 	for (uint8_t i = 0; i < a->n || i < b->n; i++) {
 		int d = openness(a, i) - openness(b, i);
 
+		if (!d && i < a->n)
+			d = first_that_differs(a->items[i], b->items[i]);
 		if (d)
 			return d;
 	}

@@ -38,7 +38,8 @@ bool pattern_matches(const struct pattern *p, const char *number);
 
 /*
  * Negative: a is more specific. Left to right, the smaller set of characters
- * wins; the end of a pattern beats `.`, which beats `!`. 0: equally specific.
+ * wins, of two as large the one with the smaller characters (both as in
+ * Asterisk); the end of a pattern beats `.`, which beats `!`. 0: equal.
  */
 int pattern_compare(const struct pattern *a, const struct pattern *b);
 

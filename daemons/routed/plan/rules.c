@@ -59,6 +59,20 @@ static int take_rules(struct rules *r, const struct plan_rows *rows)
 	return 0;
 }
 
+static int make_matcher(struct rule_set *s)
+{
+	const struct pattern **patterns =
+		calloc(s->n + 1, sizeof(struct pattern *));
+
+	if (!patterns)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->n; i++)
+		patterns[i] = &s->rules[i]->pattern;
+	s->matcher = matcher_new(patterns, s->n);
+	free(patterns);
+	return s->matcher ? 0 : -ENOMEM;
+}
+
 static int take_set(struct rules *r, const struct dial_plan *row)
 {
 	struct rule_set *s = &r->sets[r->n_sets++];
@@ -72,7 +86,7 @@ static int take_set(struct rules *r, const struct dial_plan *row)
 		if (all || names_have(row->rules, r->all[i].row.name))
 			s->rules[s->n++] = &r->all[i];
 	qsort(s->rules, s->n, sizeof(struct rule *), by_openness);
-	return 0;
+	return make_matcher(s);
 }
 
 int rules_init(struct rules *r, const struct plan_rows *dial_rules,
@@ -92,8 +106,10 @@ int rules_init(struct rules *r, const struct plan_rows *dial_rules,
 
 void rules_fini(struct rules *r)
 {
-	for (size_t i = 0; i < r->n_sets; i++)
+	for (size_t i = 0; i < r->n_sets; i++) {
+		matcher_free(r->sets[i].matcher);
 		free(r->sets[i].rules);
+	}
 	free(r->sets);
 	free(r->all);
 	*r = (struct rules){ 0 };
@@ -102,11 +118,10 @@ void rules_fini(struct rules *r)
 const struct rule *rule_set_next(const struct rule_set *s, const char *number,
 				 size_t *at)
 {
-	while (*at < s->n) {
-		const struct rule *r = s->rules[(*at)++];
+	size_t found = matcher_next(s->matcher, number, *at);
 
-		if (pattern_matches(&r->pattern, number))
-			return r;
-	}
-	return NULL;
+	if (found == SIZE_MAX)
+		return NULL;
+	*at = found + 1;
+	return s->rules[found];
 }

@@ -2,6 +2,7 @@
    specific first. */
 #pragma once
 
+#include "match.h"
 #include "pattern.h"
 #include "records.h"
 #include "rows.h"
@@ -17,6 +18,7 @@ struct rule_set {
 	char name[33];
 	const struct rule **rules; /* the most specific first */
 	size_t n;
+	struct matcher *matcher; /* its ranks are indices of rules[] */
 };
 
 struct rules {
