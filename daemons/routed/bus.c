@@ -16,7 +16,7 @@ static void on_ask(void *ctx, struct bus_req *req, const void *in)
 	struct routed *r = ctx;
 	struct verdict v;
 
-	plan_decide(r->plan, &q, &v, &choice);
+	plan_decide(routed_plan(r), &q, &v, &choice);
 	bus_reply(req, &v);
 }
 
@@ -85,7 +85,7 @@ static void on_explain(void *ctx, struct bus_req *req, const void *in)
 	memcpy(ask.who, e->extension, sizeof(ask.who));
 	memcpy(ask.number, e->number, sizeof(ask.number));
 	q.ask = &ask;
-	plan_decide(r->plan, &q, &v, &choice);
+	plan_decide(routed_plan(r), &q, &v, &choice);
 	bus_reply_end(req);
 }
 

@@ -5,49 +5,56 @@
 #include <string.h>
 
 #include "bus.h"
+#include "checks.h"
 #include "log.h"
 #include "routed.h"
 #include "table.h"
 #include "watch.h"
 
+/* The next question finds a new plan. */
 static void on_row(void *ctx, struct table_change *change, const void *old,
 		   const void *row)
 {
 	(void)old;
 	(void)row;
-	routed_compile(ctx);
+	routed_changed(ctx);
 	table_change_done(change, NULL);
 }
 
 static void on_watched(void *ctx)
 {
-	struct routed *r = ctx;
-
-	if (r->extensions && r->trunks)
-		routed_compile(r);
+	routed_changed(ctx);
 }
 
-static const struct record *const records[ROUTED_N_TABLES] = {
-	[ROUTED_SETTINGS] = &route_settings_record,
-	[ROUTED_PROFILES] = &call_profile_record,
-	[ROUTED_EMERGENCIES] = &emergency_record,
-	[ROUTED_DIAL_PLANS] = &dial_plan_record,
-	[ROUTED_DIAL_RULES] = &dial_rule_record,
-	[ROUTED_PIN_SETS] = &pin_set_record,
-	[ROUTED_PINS] = &pin_record,
-	[ROUTED_TIME_RULES] = &time_rule_record,
-	[ROUTED_HOLIDAYS] = &holiday_record,
-	[ROUTED_INBOUND_RULES] = &inbound_rule_record,
-	[ROUTED_CREDITS] = &credit_record,
-	[ROUTED_RATES] = &call_rate_record,
-	[ROUTED_BRAKES] = &brake_record,
+static const struct {
+	const struct record *record;
+	struct table_ops ops;
+} tables[ROUTED_N_TABLES] = {
+	[ROUTED_SETTINGS] = { &route_settings_record,
+			      { checks_settings, .apply = on_row } },
+	[ROUTED_PROFILES] = { &call_profile_record, { .apply = on_row } },
+	[ROUTED_EMERGENCIES] = { &emergency_record,
+				 { checks_emergency, .apply = on_row } },
+	[ROUTED_DIAL_PLANS] = { &dial_plan_record,
+				{ checks_dial_plan, .apply = on_row } },
+	[ROUTED_DIAL_RULES] = { &dial_rule_record,
+				{ checks_dial_rule, .apply = on_row } },
+	[ROUTED_PIN_SETS] = { &pin_set_record, { .apply = on_row } },
+	[ROUTED_PINS] = { &pin_record, { .apply = on_row } },
+	[ROUTED_TIME_RULES] = { &time_rule_record,
+				{ checks_time_rule, .apply = on_row } },
+	[ROUTED_HOLIDAYS] = { &holiday_record,
+			      { checks_holiday, .apply = on_row } },
+	[ROUTED_INBOUND_RULES] = { &inbound_rule_record,
+				   { checks_inbound_rule, .apply = on_row } },
+	[ROUTED_CREDITS] = { &credit_record, { .apply = on_row } },
+	[ROUTED_RATES] = { &call_rate_record, { .apply = on_row } },
+	[ROUTED_BRAKES] = { &brake_record, { .apply = on_row } },
 };
 
 static int open_tables(struct routed *r, char *why, size_t why_size)
 {
-	static const struct table_ops ops = { .apply = on_row };
 	struct table_config config = {
-		.ops = &ops,
 		.ctx = r,
 		.bus = r->service->bus,
 		.store = r->service->store,
@@ -56,7 +63,8 @@ static int open_tables(struct routed *r, char *why, size_t why_size)
 	};
 
 	for (size_t i = 0; i < ROUTED_N_TABLES; i++) {
-		config.record = records[i];
+		config.record = tables[i].record;
+		config.ops = &tables[i].ops;
 		r->tables[i] = table_open(&config, why, why_size);
 		if (!r->tables[i])
 			return -EIO;
@@ -118,8 +126,8 @@ static int start(struct service *s, char *why, size_t why_size)
 		watch_open(s->bus, s->run_dir, &trunk_record, on_watched, r);
 	if (!r->books || !r->extensions || !r->trunks)
 		return -ENOMEM;
-	routed_compile(r);
-	if (!r->plan || routed_bus_open(r))
+	routed_changed(r);
+	if (!routed_plan(r) || routed_bus_open(r))
 		return -ENOMEM;
 	first_start(r);
 	return 0;

@@ -1,5 +1,6 @@
 #include "routed.h"
 
+#include "build_date.h"
 #include "log.h"
 #include "table.h"
 #include "watch.h"
@@ -21,7 +22,7 @@ static struct plan_rows rows_of(const struct routed *r, enum routed_table which)
 	return (struct plan_rows){ row_of_table, t, table_count(t) };
 }
 
-void routed_compile(struct routed *r)
+static void compile(struct routed *r)
 {
 	struct plan_input input = {
 		.extensions = { row_of_watch, r->extensions,
@@ -35,6 +36,9 @@ void routed_compile(struct routed *r)
 		.inbound_rules = rows_of(r, ROUTED_INBOUND_RULES),
 		.pin_sets = rows_of(r, ROUTED_PIN_SETS),
 		.pins = rows_of(r, ROUTED_PINS),
+		.time_rules = rows_of(r, ROUTED_TIME_RULES),
+		.holidays = rows_of(r, ROUTED_HOLIDAYS),
+		.clock_from_ms = BUILD_S * 1000ULL,
 	};
 	struct plan *p = plan_new(&input);
 
@@ -44,5 +48,18 @@ void routed_compile(struct routed *r)
 	}
 	plan_free(r->plan);
 	r->plan = p;
+	r->stale = false;
 	log_debug("plan: %zu extensions", input.extensions.n);
+}
+
+void routed_changed(struct routed *r)
+{
+	r->stale = true;
+}
+
+const struct plan *routed_plan(struct routed *r)
+{
+	if (r->stale)
+		compile(r);
+	return r->plan;
 }

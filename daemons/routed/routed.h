@@ -31,13 +31,20 @@ struct routed {
 	struct table *tables[ROUTED_N_TABLES];
 	struct watch *extensions; /* sipd's */
 	struct watch *trunks;     /* sipd's */
-	struct plan *plan;        /* never NULL after the start */
+	struct plan *plan;        /* of what was so; ask routed_plan() */
+	bool stale;               /* something has changed since */
 	struct books *books;
 };
 
-/* Compiles a new plan from what is so now. On want of memory the old one
-   stays in force, and a line is logged. */
-void routed_compile(struct routed *r);
+/* Something that a plan is made of has changed. Many changes in a row cost
+   nothing until somebody asks. */
+void routed_changed(struct routed *r);
+
+/*
+ * The plan of what is so now; compiled when needed. For want of memory it is
+ * the one before, and a line is logged; never NULL after the start.
+ */
+const struct plan *routed_plan(struct routed *r);
 
 /* Exports org.sallyport.Route1. Returns 0 or a negative errno. */
 int routed_bus_open(struct routed *r);

@@ -11,6 +11,7 @@
 #include "plan.h"
 #include "rules.h"
 #include "step.h"
+#include "times.h"
 #include "trunks.h"
 
 /* How long a called party outside may ring. */
@@ -24,6 +25,7 @@ struct plan {
 	struct rules rules;
 	struct inbound inbound;
 	struct pins *pins;
+	struct times times;
 };
 
 /* One way in which a call could go out. */

@@ -7,6 +7,9 @@
 #include "names.h"
 #include "pin_gate.h"
 
+/* A call lasts a week at most; what closes later is of no concern to it. */
+enum { CLOSES_SOON_DAYS = 8 };
+
 struct plan_call gates_call(const struct decision *d)
 {
 	const struct way *w = &d->way;
@@ -56,14 +59,67 @@ static enum gate gate_kill_switch(struct decision *d, struct gate_says *says)
 	return GATE_OPEN;
 }
 
+/* Until when, in words; and when the call must end, if the rule cuts. */
+static void open_until(struct decision *d, const struct timed *rule,
+		       struct gate_says *says)
+{
+	uint64_t end = times_change_ms(&d->plan->times, rule, d->q->now_ms,
+				       CLOSES_SOON_DAYS);
+	char text[32];
+
+	if (!end) {
+		snprintf(says->why, sizeof(says->why), "%s is open",
+			 rule->name);
+		return;
+	}
+	times_text(rule, end, text, sizeof(text));
+	snprintf(says->why, sizeof(says->why), "%s is open until %s%s",
+		 rule->name, text,
+		 rule->cut_at_close ? ", which ends the call" : "");
+	if (rule->cut_at_close)
+		d->way.until_ms = end;
+}
+
+static enum gate closed_until(struct decision *d, const struct timed *rule,
+			      struct gate_says *says)
+{
+	uint64_t end = times_change_ms(&d->plan->times, rule, d->q->now_ms,
+				       CLOSES_SOON_DAYS);
+	char text[32];
+
+	if (end)
+		times_text(rule, end, text, sizeof(text));
+	return shut(says, GATE_NEXT, 403, "ss-noservice", "%s is closed%s%s",
+		    rule->name, end ? " until " : "", end ? text : "");
+}
+
 static enum gate gate_time(struct decision *d, struct gate_says *says)
 {
 	const char *name = d->way.rule->row.time_rule;
+	const struct timed *rule = times_find(&d->plan->times, name);
 
-	if (*name)
+	if (!*name) {
+		snprintf(says->why, sizeof(says->why), "goes at all hours");
+		return GATE_OPEN;
+	}
+	if (!rule)
 		return shut(says, GATE_NEXT, 403, "ss-noservice",
-			    "time rule %s is closed", name);
-	snprintf(says->why, sizeof(says->why), "goes at all hours");
+			    "there is no time rule %s: closed", name);
+	switch (times_ask(&d->plan->times, rule, d->q->now_ms)) {
+	case TIMES_OPEN:
+		break;
+	case TIMES_CLOSED:
+		return closed_until(d, rule, says);
+	case TIMES_NO_CLOCK:
+		return shut(says, GATE_NEXT, 403, "ss-noservice",
+			    "the box's clock is not set, so %s is closed",
+			    name);
+	case TIMES_NO_ZONE:
+		return shut(says, GATE_NEXT, 403, "ss-noservice",
+			    "the box does not know the time zone of %s: closed",
+			    name);
+	}
+	open_until(d, rule, says);
 	return GATE_OPEN;
 }
 

@@ -21,7 +21,7 @@ enum gate {
 struct gate_says {
 	uint32_t code;       /* when shut: for the phone */
 	const char *prompts; /* when shut: for the ear */
-	char why[121];
+	char why[160];
 };
 
 struct gate_row {

@@ -50,6 +50,7 @@ static const char *why_not(const struct decision *d,
 			   const struct inbound_way *w)
 {
 	const struct ask *ask = d->q->ask;
+	const struct timed *rule;
 
 	if (*w->row.trunk && strcmp(w->row.trunk, ask->who) != 0)
 		return "is another trunk's";
@@ -57,7 +58,12 @@ static const char *why_not(const struct decision *d,
 		return "is for other numbers";
 	if (!fits(&w->caller, ask->caller))
 		return "is for other callers";
-	if (*w->row.time_rule)
+	if (!*w->row.time_rule)
+		return NULL;
+	rule = times_find(&d->plan->times, w->row.time_rule);
+	if (!rule)
+		return "its time rule does not exist";
+	if (times_ask(&d->plan->times, rule, d->q->now_ms) != TIMES_OPEN)
 		return "its time rule is closed";
 	return NULL;
 }

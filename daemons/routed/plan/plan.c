@@ -44,7 +44,9 @@ struct plan *plan_new(const struct plan_input *in)
 	    emergencies_init(&p->emergencies, &in->emergencies) ||
 	    rules_init(&p->rules, &in->dial_rules, &in->dial_plans) ||
 	    inbound_init(&p->inbound, &in->inbound_rules) ||
-	    take_pins(p, &in->pin_sets, &in->pins)) {
+	    take_pins(p, &in->pin_sets, &in->pins) ||
+	    times_init(&p->times, &in->time_rules, &in->holidays, &p->settings,
+		       in->clock_from_ms)) {
 		plan_free(p);
 		return NULL;
 	}
@@ -61,6 +63,7 @@ void plan_free(struct plan *p)
 	rules_fini(&p->rules);
 	inbound_fini(&p->inbound);
 	pins_free(p->pins);
+	times_fini(&p->times);
 	free(p);
 }
 
@@ -69,6 +72,7 @@ bool decide_trace(const struct decision *d, const char *step, const char *what,
 {
 	const struct plan_trace *trace = d->q->trace;
 	struct explain_line line = { .applies = applies };
+	char why[sizeof(line.why)];
 	va_list ap;
 
 	if (!trace)
@@ -76,8 +80,9 @@ bool decide_trace(const struct decision *d, const char *step, const char *what,
 	snprintf(line.step, sizeof(line.step), "%s", step);
 	snprintf(line.what, sizeof(line.what), "%s", what);
 	va_start(ap, fmt);
-	vsnprintf(line.why, sizeof(line.why), fmt, ap);
+	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
+	text_from_peer(line.why, sizeof(line.why), why, strlen(why));
 	trace->line(trace->ctx, &line);
 	return applies;
 }
@@ -89,7 +94,7 @@ void decide_refuse(struct decision *d, uint32_t code, const char *prompts,
 
 	v->action = VERDICT_ACTION_REFUSE;
 	v->code = code;
-	snprintf(v->reason, sizeof(v->reason), "%s", reason);
+	text_from_peer(v->reason, sizeof(v->reason), reason, strlen(reason));
 	snprintf(v->prompts, sizeof(v->prompts), "%s", prompts);
 }
 

@@ -25,6 +25,9 @@ struct plan_input {
 	struct plan_rows inbound_rules; /* struct inbound_rule */
 	struct plan_rows pin_sets;      /* struct pin_set */
 	struct plan_rows pins;          /* struct pin, with the digits */
+	struct plan_rows time_rules;    /* struct time_rule */
+	struct plan_rows holidays;      /* struct holiday */
+	uint64_t clock_from_ms;         /* an earlier clock was never set */
 };
 
 struct plan;

@@ -1,0 +1,76 @@
+#include "checks.h"
+
+#include "check.h"
+#include "routed.h"
+#include "watch.h"
+
+int checks_settings(void *ctx, const void *old, void *row, bool force,
+		    struct issue *issue)
+{
+	(void)ctx;
+	(void)old;
+	(void)force;
+	return check_settings(row, issue);
+}
+
+int checks_dial_plan(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue)
+{
+	(void)ctx;
+	(void)old;
+	(void)force;
+	return check_dial_plan(row, issue);
+}
+
+int checks_dial_rule(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue)
+{
+	(void)ctx;
+	(void)old;
+	(void)force;
+	return check_dial_rule(row, issue);
+}
+
+int checks_time_rule(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue)
+{
+	(void)ctx;
+	(void)old;
+	(void)force;
+	return check_time_rule(row, issue);
+}
+
+int checks_holiday(void *ctx, const void *old, void *row, bool force,
+		   struct issue *issue)
+{
+	(void)ctx;
+	(void)old;
+	(void)force;
+	return check_holiday(row, issue);
+}
+
+int checks_inbound_rule(void *ctx, const void *old, void *row, bool force,
+			struct issue *issue)
+{
+	(void)ctx;
+	(void)old;
+	(void)force;
+	return check_inbound_rule(row, issue);
+}
+
+/* sipd refuses an extension that an emergency number hides; here it is the
+   other way round. */
+int checks_emergency(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue)
+{
+	const struct emergency *e = row;
+	const struct routed *r = ctx;
+
+	if (old || force || !r->extensions ||
+	    !watch_get(r->extensions, e->number))
+		return 0;
+	return issue_set(issue, "number",
+			 "extension %s could not be called any more: give it "
+			 "another number first",
+			 e->number);
+}

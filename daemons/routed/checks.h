@@ -1,0 +1,22 @@
+/* routed's rules for its tables, in the shape that ipc/table.h asks for; what
+   they say is in plan/check.h. ctx is the daemon. */
+#pragma once
+
+#include <stdbool.h>
+
+struct issue;
+
+int checks_settings(void *ctx, const void *old, void *row, bool force,
+		    struct issue *issue);
+int checks_emergency(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue);
+int checks_dial_plan(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue);
+int checks_dial_rule(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue);
+int checks_time_rule(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue);
+int checks_holiday(void *ctx, const void *old, void *row, bool force,
+		   struct issue *issue);
+int checks_inbound_rule(void *ctx, const void *old, void *row, bool force,
+			struct issue *issue);
