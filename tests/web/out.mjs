@@ -98,4 +98,38 @@ export const out = {
 		await toast(page, 'last deleted');
 		await row(page, 'last').waitFor({ state: 'detached' });
 	},
+
+	async 'a week is painted, and written'({ page }) {
+		await menu(page, 'Time rules');
+		await page.getByText('No hours yet.').waitFor();
+		await page.getByRole('button', { name: 'Add', exact: true }).click();
+		const drawer = page.getByRole('dialog'), hours = drawer.getByLabel('Hours'), grid = drawer.locator('.week svg');
+
+		await drawer.getByLabel('Name').fill('office');
+		await hours.fill('mon-fri 9:00-18:00; 12-24 09:00-12:00');
+		equal(await grid.locator('rect').count(), 5, 'days drawn');
+		await drawer.getByText('Besides, not drawn: 12-24 09:00-12:00').waitFor();
+		await grid.scrollIntoViewIfNeeded();
+		const box = await grid.boundingBox(), at = (day, hour) => [box.x + box.width * (hour + 0.1) / 24, box.y + box.height * (day + 0.5) / 7];
+		const drag = async (from, to) => {
+			await page.mouse.move(...at(...from));
+			await page.mouse.down();
+			await page.mouse.move(...at(...to));
+			await page.mouse.up();
+		};
+
+		await drag([5, 10], [5, 13.5]);
+		equal(await hours.inputValue(), 'mon-fri 09:00-18:00; sat 10:00-14:00; 12-24 09:00-12:00', 'Saturday opened');
+		await drag([0, 12], [4, 12.5]);
+		equal(await hours.inputValue(), 'mon-fri 09:00-12:00,13:00-18:00; sat 10:00-14:00; 12-24 09:00-12:00', 'noon closed');
+		await look(page, 'time-rule');
+		await hours.fill('fri-sat 22:00-06:00');
+		assert(/Sat 00:00–06:00, 22:00–24:00; Sun 00:00–06:00/.test(await grid.getAttribute('aria-label')), 'nights go on into the next day');
+		await drag([2, 8], [2, 8]);
+		equal(await hours.inputValue(), 'wed 08:00-08:30; fri-sat 22:00-06:00', 'a night stays one row');
+		await hours.fill('mon-fri 09:00-18:00');
+		await drawer.getByLabel('Time zone').fill('Europe/Paris');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'office').getByText('Europe/Paris').waitFor();
+	},
 };

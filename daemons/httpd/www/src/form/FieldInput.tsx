@@ -82,7 +82,7 @@ function Input(p: Props & { id: string; about?: string }) {
 				{t('unit.of', { unit: f.unit })}{f.unit === 's' && Number(value) >= 60 && ` = ${duration(Number(value))}`}
 			</span>}
 		</div>;
-	return <input {...common} type="text" autocomplete="off" spellcheck={false} class={f.format && f.format !== 'account' ? 'mono' : ''} />;
+	return <input {...common} type="text" list={f.name === 'zone' ? 'zones' : undefined} autocomplete="off" spellcheck={false} class={f.format && f.format !== 'account' ? 'mono' : ''} />;
 }
 
 export function FieldInput(p: Props) {

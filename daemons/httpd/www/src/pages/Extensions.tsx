@@ -8,7 +8,7 @@ import { DataTable } from '../list/DataTable';
 import { t, tn } from '../text';
 import { Failed, PageHead, Skeleton } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
-import { onceTitle, ShownOnce, type Made } from '../ui/ShownOnce';
+import { ShownOnce, type Made } from '../ui/ShownOnce';
 import { toast } from '../ui/toast';
 import { AddMany } from './AddMany';
 import { BulkDialog, type BulkKind } from './ExtensionBulk';
@@ -88,7 +88,6 @@ export function Extensions() {
 		{open?.what === 'bulk' && <BulkDialog kind={open.kind} phones={open.phones} typedAbove={TYPED_ABOVE}
 			onClose={unlessMade}
 			onDone={made => { open.clear(); data.reload(); setOpen(made ? { what: 'made', made, renewed: true } : null); }} />}
-		{open?.what === 'made' && <ShownOnce made={open.made} onClose={close} hint={t(open.renewed ? 'ext.once.renewed' : 'ext.once')}
-			title={onceTitle(open.made)} />}
+		{open?.what === 'made' && <ShownOnce made={open.made} onClose={close} hint={t(open.renewed ? 'ext.once.renewed' : 'ext.once')} />}
 	</>;
 }

@@ -13,7 +13,7 @@ import type { Column } from '../list/useList';
 import { enumText, hasText, t, type MsgId } from '../text';
 import { Failed, PageHead, Skeleton } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
-import { onceTitle, ShownOnce, type Made } from '../ui/ShownOnce';
+import { ShownOnce, type Made } from '../ui/ShownOnce';
 import { toast } from '../ui/toast';
 import { extraOf } from './extras';
 import { SettingsPage } from './SettingsPage';
@@ -68,7 +68,7 @@ function Table({ form, title }: { form: Form; title: string }) {
 		: <button class="rowbtn" onClick={() => setOpen({ what: 'edit', row: r })}>{nameOf(form, r)}</button> };
 	const column: Column<Row> = { id: 'acts', label: '', right: true, cell: r => <span class="acts">
 		{extra.RowAction && <extra.RowAction form={form} row={r} show={made => setOpen({ what: 'made', made: [made] })} />}
-		{!fixed(r) && <button class="small" onClick={() => setOpen({ what: 'delete', row: r })}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
+		{!fixed(r) && !extra.stays && <button class="small" onClick={() => setOpen({ what: 'delete', row: r })}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
 	</span> };
 	const saved = (s: Saved, fresh: boolean) => {
 		data.reload();
@@ -86,7 +86,7 @@ function Table({ form, title }: { form: Form; title: string }) {
 
 	return <>
 		<PageHead title={title} count={data.rows.length}>
-			{extra.Head && <extra.Head data={data} />}
+			{extra.Head && <extra.Head data={data} show={imported} />}
 			{!live && !all && <Csv form={form} rows={data.rows} may={may} onDone={imported} />}
 			{acts && !live && <button class="primary" onClick={() => setOpen({ what: 'edit' })}>{t('add')}</button>}
 		</PageHead>
@@ -106,7 +106,7 @@ function Table({ form, title }: { form: Form; title: string }) {
 		{open?.what === 'delete' && <Confirm danger title={t(live ? 'end.title' : 'delete.title', { key: nameOf(form, open.row) })}
 			text={t(live ? 'end.text' : 'delete.text')} action={shut} onClose={close}
 			onYes={async () => { await remove(form, open.row); data.reload(); }} />}
-		{open?.what === 'made' && <ShownOnce title={onceTitle(open.made)} made={open.made} onClose={close}
+		{open?.what === 'made' && <ShownOnce what={form.name === 'pin' ? 'pin' : 'password'} made={open.made} onClose={close}
 			hint={form.name === 'account' ? t('once.first') : undefined} />}
 	</>;
 }

@@ -9,16 +9,20 @@ import type { Column } from '../list/useList';
 import type { Made } from '../ui/ShownOnce';
 import { AccountReset, resetAccount } from './AccountReset';
 import { dialRules } from './DialRules';
+import { pins, pinSets } from './Pins';
+import { timeRules } from './TimeRules';
 
 export interface RowProps { form: Form; row: Row; show: (made: Made) => void }
 
 export interface Extra {
 	/** Buttons beside "Add". */
-	Head?: ComponentType<{ data: Data<Row> }>;
+	Head?: ComponentType<{ data: Data<Row>; show: (made: Made[]) => void }>;
 	/** Between the lead and the list. */
 	Above?: ComponentType<{ data: Data<Row> }>;
 	/** The columns in place of the described ones, the first apart: it opens the row. */
 	useColumns?: (columns: Column<Row>[], data: Data<Row>) => Column<Row>[];
+	/** Rows are not ended by hand. */
+	stays?: boolean;
 	/** A button of its own in each row. */
 	RowAction?: ComponentType<RowProps>;
 	/** At the head of the drawer. */
@@ -31,6 +35,9 @@ export interface Extra {
 
 export const EXTRAS: Readonly<Record<string, Extra>> = {
 	dial_rule: dialRules,
+	time_rule: timeRules,
+	pin_set: pinSets,
+	pin: pins,
 	account: { RowAction: AccountReset, afterAdd: resetAccount },
 };
 

@@ -1,0 +1,69 @@
+// PIN sets with the rules they guard and the people they let through; PINs made
+// for many people, and made anew.
+import { useState } from 'preact/hooks';
+import type { Pin } from 'schema/types';
+import { api, tablePath, type Row, type Saved } from '../api';
+import { useTable, type Data } from '../data';
+import { mayWrite } from '../forms';
+import type { Column } from '../list/useList';
+import { number, t, tn } from '../text';
+import { Muted } from '../ui/bits';
+import { Confirm } from '../ui/confirm';
+import type { Made } from '../ui/ShownOnce';
+import { AddPins } from './AddPins';
+import type { Extra, RowProps } from './extras';
+
+function useSetColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
+	const all = useTable<Pin>('routed', 'pin').rows, rules = useTable<{ name: string; pin_set: string }>('routed', 'dial_rule').rows;
+	const of = (r: Row) => all.filter(p => p.pin_set === r['name']);
+
+	return [
+		{
+			id: 'pins', label: t('pins'), right: true, value: r => of(r).length,
+			cell: r => <a href={`#/advanced/pins?q=${encodeURIComponent(String(r['name']))}`}>{number(of(r).length)}</a>,
+		},
+		...described,
+		{
+			id: 'rules', label: t('used.by'), wide: true,
+			cell: r => rules.filter(x => x.pin_set === r['name']).map(x => x.name).join(', ') || <Muted>–</Muted>,
+		},
+	];
+}
+
+/** Whose PINs these are. */
+function SetDrawer({ row }: { row?: Row }) {
+	const all = useTable<Pin>('routed', 'pin').rows.filter(p => p.pin_set === row?.['name']);
+
+	if (!row)
+		return null;
+	return <div class="panel">
+		<p>{all.length ? tn('pins.in', all.length) : t('empty.pin')} <a href={`#/advanced/pins?q=${encodeURIComponent(String(row['name']))}`}>{t('pins.see')}</a></p>
+		{all.length > 0 && <p class="sm muted">{all.slice(0, 20).map(p => p.holder || p.name).join(', ')}{all.length > 20 ? ' …' : ''}</p>}
+	</div>;
+}
+
+function Many({ data, show }: { data: Data<Row>; show: (made: Made[]) => void }) {
+	const [open, setOpen] = useState(false);
+
+	return mayWrite('pin') ? <>
+		<button onClick={() => setOpen(true)}>{t('pins.many')}</button>
+		{open && <AddPins taken={new Set(data.rows.map(r => String(r['name'])))} onMade={show} onClose={() => setOpen(false)} />}
+	</> : null;
+}
+
+function Renew({ row, show }: RowProps) {
+	const [asking, setAsking] = useState(false), name = String(row['name']), holder = String(row['holder']);
+
+	return <>
+		<button class="small" onClick={() => setAsking(true)}>{t('pins.renew')}<span class="vh"> {name}</span></button>
+		{asking && <Confirm title={t('pins.renew.title', { name: holder || name })} text={t('pins.renew.text')} action={t('pins.renew')}
+			onClose={() => setAsking(false)} onYes={async () => {
+				const s = await api<Saved>('PATCH', tablePath('routed', 'pin', name), { pin: '' });
+
+				show({ who: name, name: holder, secret: s.made?.['pin'] ?? '' });
+			}} />}
+	</>;
+}
+
+export const pinSets: Extra = { useColumns: useSetColumns, Drawer: SetDrawer };
+export const pins: Extra = { Head: Many, RowAction: Renew };
