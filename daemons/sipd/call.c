@@ -215,16 +215,19 @@ static void act_caller_answered(struct b2b *call, const struct b2b_input *in)
 		     call);
 }
 
-static void on_warn(evutil_socket_t fd, short what, void *arg)
+void b2b_warn(struct b2b *call)
 {
-	struct b2b *call = arg;
-
-	(void)fd;
-	(void)what;
 	if (call->state != B2B_UP)
 		return;
 	sound_tone(call, MEDIA_CALLER, "tone/warning", 0);
 	sound_tone(call, MEDIA_CALLEE, "tone/warning", 0);
+}
+
+static void on_warn(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	b2b_warn(arg);
 }
 
 static void arm_longest(struct b2b *call)
@@ -468,6 +471,7 @@ static void forget_all(struct b2b *call)
 	struct branch *b;
 
 	trunk_release(call);
+	lease_end(call);
 	drop_timer(&call->timer);
 	drop_timer(&call->warn);
 	route_forget(call->hub->route, call);
@@ -584,6 +588,7 @@ void b2b_answered(struct b2b *call)
 	call->talked = true;
 	call->cdr.answer_ms = clock_wall_ms();
 	call->hub->changed(call->hub->ctx, call, NULL);
+	lease_start(call);
 }
 
 static void on_time(evutil_socket_t fd, short what, void *arg)
@@ -762,7 +767,7 @@ void b2b_instruct(struct b2b *call, const struct instruct *in)
 		b2b_hangup(call, in->reason);
 		return;
 	case INSTRUCT_ACTION_WARN:
-		on_warn(-1, 0, call);
+		b2b_warn(call);
 		return;
 	case INSTRUCT_ACTION_REDIRECT:
 		(void)snprintf(call->verdict.targets,

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <sys/queue.h>
 
+#include "allowance.h"
 #include "call.h"
 #include "leg.h"
 #include "media_client.h"
@@ -111,6 +112,9 @@ struct b2b {
 	struct exchange exchange;
 	struct event *timer; /* ring time, longest time */
 	struct event *warn;
+	struct event *lease_timer;
+	struct allowance allowance; /* what it has of routed */
+	char lease_why[121];        /* why there is no more */
 	uint64_t ring_ms;
 	uint64_t up_mono_ms;
 	uint32_t prompt_id;
@@ -142,6 +146,13 @@ void b2b_arm(struct b2b *call, uint32_t seconds);
 void b2b_verdict(void *ctx, const struct verdict *v);
 /* Into the state of ringing the caller itself. */
 void b2b_recall(struct b2b *call);
+
+/* A tone to both sides of an up call: it will end soon. */
+void b2b_warn(struct b2b *call);
+
+/* call_lease.c: how long it may go on */
+void lease_start(struct b2b *call); /* it was answered */
+void lease_end(struct b2b *call);
 
 /* call_sound.c: prompts, digits, echo */
 void sound_open(struct b2b *call, const struct b2b_input *in);

@@ -7,11 +7,14 @@
 #include "records.h"
 #include "route_bus.h"
 
+enum { RENEW_MS = 1000 };
+
 struct pending {
 	LIST_ENTRY(pending) in_client;
 	struct route_client *client;
 	route_asked_fn asked;
 	route_ended_fn ended;
+	route_renewed_fn renewed;
 	void *ctx;
 };
 
@@ -77,19 +80,27 @@ void route_client_free(struct route_client *r)
 	free(r);
 }
 
+/* The answer, or that there is none. */
+static void tell(const struct pending *p, bool ok, const void *out)
+{
+	if (p->asked != NULL)
+		p->asked(p->ctx, ok ? out : NULL);
+	else if (p->renewed != NULL)
+		p->renewed(p->ctx, ok ? out : NULL);
+	else
+		p->ended(p->ctx, ok);
+}
+
 static void on_answer(void *arg, const struct bus_error *error, const void *out)
 {
 	struct pending p = *(struct pending *)arg;
 
 	drop(arg);
-	if (p.asked != NULL)
-		p.asked(p.ctx, error == NULL ? out : NULL);
-	else
-		p.ended(p.ctx, error == NULL);
+	tell(&p, error == NULL, out);
 }
 
 static void call(struct route_client *r, size_t method, const void *in,
-		 const struct pending *how)
+		 uint32_t deadline_ms, const struct pending *how)
 {
 	struct pending *p = malloc(sizeof(*p));
 
@@ -97,27 +108,32 @@ static void call(struct route_client *r, size_t method, const void *in,
 		*p = *how;
 		p->client = r;
 		LIST_INSERT_HEAD(&r->pending, p, in_client);
-		if (bus_call(r->bus, &route_iface, method, in, 0, on_answer,
-			     p) == 0)
+		if (bus_call(r->bus, &route_iface, method, in, deadline_ms,
+			     on_answer, p) == 0)
 			return;
 		drop(p);
 	}
-	if (how->asked != NULL)
-		how->asked(how->ctx, NULL);
-	else
-		how->ended(how->ctx, false);
+	tell(how, false, NULL);
 }
 
 void route_ask(struct route_client *r, const struct ask *ask,
 	       route_asked_fn done, void *ctx)
 {
-	call(r, ROUTE_ASK, ask, &(struct pending){ .asked = done, .ctx = ctx });
+	call(r, ROUTE_ASK, ask, 0,
+	     &(struct pending){ .asked = done, .ctx = ctx });
+}
+
+void route_renew(struct route_client *r, const struct renew *renew,
+		 route_renewed_fn done, void *ctx)
+{
+	call(r, ROUTE_RENEW, renew, RENEW_MS,
+	     &(struct pending){ .renewed = done, .ctx = ctx });
 }
 
 void route_ended(struct route_client *r, const struct cdr *cdr,
 		 route_ended_fn done, void *ctx)
 {
-	call(r, ROUTE_ENDED, cdr,
+	call(r, ROUTE_ENDED, cdr, 0,
 	     &(struct pending){ .ended = done, .ctx = ctx });
 }
 

@@ -582,6 +582,73 @@ static void test_trunk_last(void)
 	world_close();
 }
 
+static void up_on_lease(uint32_t lease_s)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_DIAL);
+
+	world_open();
+	world_call("offer");
+	v.direction = VERDICT_DIRECTION_OUTBOUND;
+	(void)snprintf(v.trunk, sizeof(v.trunk), "acme");
+	v.lease_s = lease_s;
+	world_verdict(&v);
+	world_media("offer", 0, "x");
+	world_leg(w.phone[0], LEG_ANSWERED, 200, "answer");
+	CHECK_EQ(w.renews, 0);
+	world_media("answer", 0, "a");
+}
+
+static void turn_until(const int *count, int wanted)
+{
+	while (*count < wanted)
+		CHECK_EQ(event_base_loop(w.base, EVLOOP_ONCE), 0);
+}
+
+/* A slice, renewed once, then refused: a tone to both sides, and the end. */
+static void test_lease(void)
+{
+	struct lease lease;
+
+	up_on_lease(1);
+	turn_until(&w.renews, 1);
+	CHECK_STR(w.renew.call, b2b_id(w.call));
+	record_init(&lease_record, &lease);
+	lease.lease_s = 2;
+	world_lease(&lease);
+	CHECK_EQ(w.n_ops, 0);
+	turn_until(&w.renews, 2);
+	CHECK_EQ(w.renew.talk_s, 1);
+	lease.final = true;
+	(void)snprintf(lease.reason, sizeof(lease.reason), "credit is used up");
+	world_lease(&lease);
+	turn_until(&w.n_ops, 2);
+	CHECK_STR(w.prompts, "tone/warning");
+	world_media("play", 0, NULL);
+	world_media("play", 0, NULL);
+	CHECK_EQ(w.ended, 0);
+	turn_until(&w.n_ops, 1);
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_ANSWERED);
+	CHECK_STR(w.cdr.reason, "credit is used up");
+	CHECK_EQ(w.cdr.talk_s, 2);
+	world_close();
+}
+
+/* Silence of routed is no credit. */
+static void test_lease_silent(void)
+{
+	up_on_lease(1);
+	turn_until(&w.renews, 1);
+	world_lease(NULL);
+	turn_until(&w.n_ops, 2);
+	world_media("play", 0, NULL);
+	world_media("play", 0, NULL);
+	turn_until(&w.n_ops, 1);
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.cdr.reason, "call decisions are not available");
+	world_close();
+}
+
 int main(void)
 {
 	test_talk();
@@ -610,5 +677,7 @@ int main(void)
 	test_trunk_failover();
 	test_trunk_final();
 	test_trunk_last();
+	test_lease();
+	test_lease_silent();
 	return 0;
 }

@@ -380,6 +380,27 @@ void route_forget(struct route_client *r, void *ctx)
 	(void)r;
 	if (w.asked_ctx == ctx)
 		w.asked = NULL;
+	if (w.renewed_ctx == ctx)
+		w.renewed = NULL;
+}
+
+void route_renew(struct route_client *r, const struct renew *renew,
+		 route_renewed_fn done, void *ctx)
+{
+	(void)r;
+	w.renew = *renew;
+	w.renewed = done;
+	w.renewed_ctx = ctx;
+	w.renews++;
+}
+
+void world_lease(const struct lease *lease)
+{
+	route_renewed_fn renewed = w.renewed;
+
+	CHECK(renewed != NULL);
+	w.renewed = NULL;
+	renewed(w.renewed_ctx, lease);
 }
 
 struct verdict verdict_of(uint32_t action)

@@ -53,6 +53,10 @@ struct world {
 	void *asked_ctx;
 	struct ask ask;
 	int asks;
+	route_renewed_fn renewed;
+	void *renewed_ctx;
+	struct renew renew;
+	int renews;
 
 	struct trunk trunk; /* "acme"; any name is it */
 	int servers;        /* it has so many */
@@ -83,6 +87,8 @@ void world_call(const char *sdp);
 /* routed answers. */
 void world_verdict(const struct verdict *v);
 struct verdict verdict_of(uint32_t action);
+/* ... or what was asked of it for more time; NULL: nothing. */
+void world_lease(const struct lease *lease);
 /* mediad answers its oldest open request, which must be `what`. */
 void world_media(const char *what, int err, const char *sdp);
 bool world_media_waits(const char *what);
