@@ -31,6 +31,7 @@ static const struct role_method methods[] = {
 	{ &guard_iface, GUARD_INCIDENTS, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_RECORDS, ROLE_STAFF, false },
 	{ &route_iface, ROUTE_EXPLAIN, ROLE_LOOK, false },
+	{ &route_iface, ROUTE_UNLOCK, ROLE_ADMIN, true },
 	{ &firewall_iface, FIREWALL_NETWORKS, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_ENTRIES, ROLE_LOOK, false },
 	{ &media_iface, MEDIA_LOAD, ROLE_LOOK, false },

@@ -11,12 +11,16 @@
 
 static void on_ask(void *ctx, struct bus_req *req, const void *in)
 {
-	struct plan_question q = { .ask = in, .now_ms = clock_wall_ms() };
-	struct plan_choice choice;
 	struct routed *r = ctx;
+	struct plan_usage usage = routed_usage(r);
+	struct plan_question q = { .ask = in,
+				   .now_ms = clock_wall_ms(),
+				   .usage = &usage };
+	struct plan_choice choice;
 	struct verdict v;
 
 	plan_decide(routed_plan(r), &q, &v, &choice);
+	pin_desk_note(r->pins, in, &choice);
 	bus_reply(req, &v);
 }
 
@@ -35,6 +39,7 @@ static void on_ended(void *ctx, struct bus_req *req, const void *in)
 {
 	struct routed *r = ctx;
 
+	pin_desk_ended(r->pins, in);
 	books_write(r->books, in, on_written, req);
 }
 
@@ -70,9 +75,12 @@ static void on_explain(void *ctx, struct bus_req *req, const void *in)
 {
 	struct plan_trace trace = { .line = on_line, .ctx = req };
 	const struct explain_ask *e = in;
-	struct plan_question q = { .trace = &trace, .suppose_pin = true };
-	struct plan_choice choice;
 	struct routed *r = ctx;
+	struct plan_usage usage = routed_usage(r);
+	struct plan_question q = { .trace = &trace,
+				   .usage = &usage,
+				   .suppose_pin = true };
+	struct plan_choice choice;
 	struct verdict v;
 	struct ask ask;
 
@@ -110,13 +118,31 @@ static void on_records(void *ctx, struct bus_req *req, const void *in)
 		bus_reply_end(req);
 }
 
+static void on_unlock(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct extension_number *e = in;
+	struct routed *r = ctx;
+	int err = pin_desk_unlock(r->pins, e->extension);
+
+	if (err == -ENOENT)
+		bus_reply_error(req, "NoSuch",
+				"extension: no wrong PIN is known of %s",
+				e->extension);
+	else if (err)
+		bus_reply_error(req, "Full",
+				"it cannot be written down: %s; a restart "
+				"would lock it again",
+				strerror(-err));
+	else
+		bus_reply(req, NULL);
+}
+
 int routed_bus_open(struct routed *r)
 {
 	static const bus_method_fn fns[ROUTE_N_METHODS] = {
-		[ROUTE_ASK] = on_ask,
-		[ROUTE_ENDED] = on_ended,
-		[ROUTE_EXPLAIN] = on_explain,
-		[ROUTE_RECORDS] = on_records,
+		[ROUTE_ASK] = on_ask,         [ROUTE_ENDED] = on_ended,
+		[ROUTE_EXPLAIN] = on_explain, [ROUTE_RECORDS] = on_records,
+		[ROUTE_UNLOCK] = on_unlock,
 	};
 
 	return bus_export(r->service->bus, &route_iface, fns, r);

@@ -7,6 +7,8 @@
 #include "bus.h"
 #include "checks.h"
 #include "log.h"
+#include "pin_table.h"
+#include "report.h"
 #include "routed.h"
 #include "table.h"
 #include "watch.h"
@@ -19,6 +21,24 @@ static void on_row(void *ctx, struct table_change *change, const void *old,
 	(void)row;
 	routed_changed(ctx);
 	table_change_done(change, NULL);
+}
+
+static int check_pin(void *ctx, const void *old, void *row, bool force,
+		     struct issue *issue)
+{
+	const struct routed *r = ctx;
+
+	return pin_table_check(r->tables[ROUTED_PINS], old, row, force, issue);
+}
+
+static void on_pin_report(void *ctx, bool locked, const char *extension,
+			  const char *source, const char *detail)
+{
+	const struct routed *r = ctx;
+
+	report_send(r->service->bus,
+		    locked ? REPORT_KIND_PIN_LOCK : REPORT_KIND_PIN, extension,
+		    source, detail);
 }
 
 static void on_watched(void *ctx)
@@ -40,7 +60,7 @@ static const struct {
 	[ROUTED_DIAL_RULES] = { &dial_rule_record,
 				{ checks_dial_rule, .apply = on_row } },
 	[ROUTED_PIN_SETS] = { &pin_set_record, { .apply = on_row } },
-	[ROUTED_PINS] = { &pin_record, { .apply = on_row } },
+	[ROUTED_PINS] = { &pin_record, { check_pin, .apply = on_row } },
 	[ROUTED_TIME_RULES] = { &time_rule_record,
 				{ checks_time_rule, .apply = on_row } },
 	[ROUTED_HOLIDAYS] = { &holiday_record,
@@ -104,6 +124,7 @@ static void stop(struct service *s)
 		table_close(r->tables[i]);
 	plan_free(r->plan);
 	books_free(r->books);
+	pin_desk_free(r->pins);
 	free(r);
 	s->daemon = NULL;
 }
@@ -120,11 +141,18 @@ static int start(struct service *s, char *why, size_t why_size)
 	if (open_tables(r, why, why_size))
 		return -EIO;
 	r->books = books_new(s->store);
+	r->pins = pin_desk_new(&(struct pin_desk_config){
+		.base = s->base,
+		.bus = s->bus,
+		.store = s->store,
+		.report = on_pin_report,
+		.ctx = r,
+	});
 	r->extensions = watch_open(s->bus, s->run_dir, &extension_record,
 				   on_watched, r);
 	r->trunks =
 		watch_open(s->bus, s->run_dir, &trunk_record, on_watched, r);
-	if (!r->books || !r->extensions || !r->trunks)
+	if (!r->books || !r->pins || !r->extensions || !r->trunks)
 		return -ENOMEM;
 	routed_changed(r);
 	if (!routed_plan(r) || routed_bus_open(r))

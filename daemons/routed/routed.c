@@ -63,3 +63,26 @@ const struct plan *routed_plan(struct routed *r)
 		compile(r);
 	return r->plan;
 }
+
+static bool usage_locked(void *ctx, const struct plan_call *call, char why[121])
+{
+	struct routed *r = ctx;
+
+	return pin_desk_locked(r->pins, call, why);
+}
+
+static bool usage_mute(void *ctx, const struct plan_call *call)
+{
+	struct routed *r = ctx;
+
+	return pin_desk_mute(r->pins, call);
+}
+
+struct plan_usage routed_usage(struct routed *r)
+{
+	return (struct plan_usage){
+		.ctx = r,
+		.locked = usage_locked,
+		.mute = usage_mute,
+	};
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "books.h"
+#include "pin_desk.h"
 #include "plan.h"
 #include "service.h"
 
@@ -34,6 +35,7 @@ struct routed {
 	struct plan *plan;        /* of what was so; ask routed_plan() */
 	bool stale;               /* something has changed since */
 	struct books *books;
+	struct pin_desk *pins;
 };
 
 /* Something that a plan is made of has changed. Many changes in a row cost
@@ -45,6 +47,9 @@ void routed_changed(struct routed *r);
  * the one before, and a line is logged; never NULL after the start.
  */
 const struct plan *routed_plan(struct routed *r);
+
+/* What was used so far, for decisions. */
+struct plan_usage routed_usage(struct routed *r);
 
 /* Exports org.sallyport.Route1. Returns 0 or a negative errno. */
 int routed_bus_open(struct routed *r);

@@ -169,8 +169,12 @@ static void on_line(void *ctx, const struct explain_line *l)
 static void explain(struct script *s)
 {
 	const struct plan_trace trace = { on_line, s };
+	const struct plan_usage usage = { .ctx = s,
+					  .locked = says_locked,
+					  .mute = says_mute };
 	struct plan_question q = { .ask = &s->ask,
 				   .now_ms = s->now_ms,
+				   .usage = &usage,
 				   .trace = &trace,
 				   .suppose_pin = true };
 	struct plan_choice choice;

@@ -281,6 +281,18 @@ bool pin_locks_unlock(struct pin_locks *l, const char *extension)
 	return true;
 }
 
+void pin_locks_each(const struct pin_locks *l,
+		    void (*fn)(void *ctx, const struct pin_line *line),
+		    void *ctx)
+{
+	struct entry *e, *next;
+
+	HASH_ITER(hh, l->all, e, next)
+	{
+		fn(ctx, &e->line);
+	}
+}
+
 void pin_locks_sweep(struct pin_locks *l, uint64_t now_ms,
 		     void (*fn)(void *ctx, const struct pin_line *line),
 		     void *ctx)

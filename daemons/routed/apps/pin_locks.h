@@ -95,6 +95,10 @@ const struct pin_line *pin_locks_find(const struct pin_locks *l,
 void pin_locks_put(struct pin_locks *l, const struct pin_line *line,
 		   uint64_t now_ms);
 
+void pin_locks_each(const struct pin_locks *l,
+		    void (*fn)(void *ctx, const struct pin_line *line),
+		    void *ctx);
+
 /* Drops those of whom nothing counts any more, each after fn heard of it. */
 void pin_locks_sweep(struct pin_locks *l, uint64_t now_ms,
 		     void (*fn)(void *ctx, const struct pin_line *line),

@@ -12,24 +12,37 @@ void pin_gate_recall(struct decision *d)
 		d->way.pin = row;
 }
 
-/* Asks the dialogue, with what is known of the call. */
-static void dialogue(struct decision *d, struct pin_answer *answer)
+static bool is_locked(const struct decision *d, char why[121])
 {
 	const struct plan_usage *u = d->q->usage;
 	struct plan_call call = gates_call(d);
-	char why[121] = "";
-	struct pin_question q = {
+
+	return u && u->locked && u->locked(u->ctx, &call, why);
+}
+
+static bool is_mute(const struct decision *d)
+{
+	const struct plan_usage *u = d->q->usage;
+	struct plan_call call = gates_call(d);
+
+	return u && u->mute && u->mute(u->ctx, &call);
+}
+
+/* Asks the dialogue, with what is known of the call. */
+static void dialogue(struct decision *d, struct pin_answer *answer)
+{
+	char why[121];
+	const struct pin_question q = {
 		.pins = d->plan->pins,
 		.pin_set = d->way.pin_set,
 		.ask = d->q->ask,
 		.entry = d->step.entry,
 		.given = d->step.pin,
+		.answer_first = is_mute(d),
+		.locked = is_locked(d, why) ? why : NULL,
 		.now_ms = d->q->now_ms,
 	};
 
-	if (u && u->locked && u->locked(u->ctx, &call, why))
-		q.locked = why;
-	q.answer_first = u && u->mute && u->mute(u->ctx, &call);
 	pin_app(&q, answer, d->out);
 }
 
@@ -56,7 +69,8 @@ enum gate pin_gate(struct decision *d, struct gate_says *says)
 		snprintf(says->why, sizeof(says->why), "needs none");
 		return GATE_OPEN;
 	}
-	if (d->q->suppose_pin && pins_set(d->plan->pins, set)) {
+	if (d->q->suppose_pin && pins_set(d->plan->pins, set) &&
+	    !is_locked(d, says->why)) {
 		snprintf(says->why, sizeof(says->why),
 			 "asks for a PIN of %s, %u entries", set,
 			 pins_set(d->plan->pins, set)->tries);

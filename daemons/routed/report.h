@@ -1,0 +1,11 @@
+/* What routed tells guardd of what happens in the house; never a try. */
+#pragma once
+
+#include "records.h"
+
+struct bus;
+
+/* Sends it and asks for nothing back; one that is lost (guardd is away) stands
+   in the log only. source is "" where no phone is known. */
+void report_send(struct bus *bus, uint32_t kind, const char *account,
+		 const char *source, const char *detail);
