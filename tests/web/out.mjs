@@ -1,6 +1,8 @@
 // Calls to the outside: dial rules and all that limits them.
-import { assert, equal, look } from './stage.mjs';
-import { menu, row, toast } from './hands.mjs';
+import { assert, equal, look, world } from './stage.mjs';
+import { known, menu, row, toast } from './hands.mjs';
+
+const TRUNK_UP = /^(Not asked|Reachable)$/;
 
 const places = page => page.locator('tbody tr').evaluateAll(all => all.map(r => r.dataset.key).join(' '));
 
@@ -25,6 +27,46 @@ async function order(page, want) {
 const moved = (page, name) => page.waitForResponse(r => r.url().endsWith('/_move') && r.ok() && r.request().postData().includes(name));
 
 export const out = {
+	async 'a trunk, and how it is'({ page }) {
+		await world('provider');
+		await menu(page, 'Trunks');
+		await page.getByText('Without a trunk, phones can call each other but not out.').waitFor();
+		await page.getByRole('button', { name: 'Add', exact: true }).click();
+		const drawer = page.getByRole('dialog');
+
+		await drawer.getByLabel('Name', { exact: true }).fill('acme');
+		await drawer.getByLabel('Host').fill('no such host');
+		await drawer.getByLabel('User (optional)').focus();
+		await drawer.locator('.err').first().waitFor();
+		await drawer.getByLabel('Host').fill('198.51.100.10');
+		await drawer.getByLabel('User (optional)').fill('acme');
+		await drawer.getByLabel(/^Password/).fill('s3cr3t-of-acme');
+		await drawer.getByText('How the called party sees us').click();
+		await drawer.getByLabel(/^Own caller ID/).fill('4930555');
+		await look(page, 'trunk-add');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'acme').getByText('198.51.100.10').waitFor();
+		await row(page, 'acme').getByText(TRUNK_UP).waitFor();
+		await look(page, 'trunks');
+	},
+
+	async 'a trunk keeps its password to itself'({ page }) {
+		await row(page, 'acme').getByRole('button', { name: 'acme', exact: true }).click();
+		const drawer = page.getByRole('dialog', { name: 'Trunks: acme' });
+
+		await drawer.getByText('Stays as it is when left empty.').waitFor();
+		await drawer.getByText(`by ${known.name}.`).waitFor();
+		equal(await drawer.getByLabel(/^Password/).inputValue(), '', 'nothing comes back');
+		await drawer.getByLabel(/^Note/).fill('the cheap one');
+		await look(page, 'trunk-edit');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await toast(page, 'acme saved');
+		await row(page, 'acme').getByText(TRUNK_UP).waitFor();
+		const said = await page.evaluate(async () => (await fetch('/api/v1/tables/sipd/trunk')).text());
+
+		assert(said.includes('the cheap one') && !said.includes('s3cr3t'), 'no secret in the list');
+	},
+
 	async 'dial rules: none yet, then three'({ page }) {
 		await menu(page, 'Dial rules');
 		await page.getByText('No rule: nobody can call out.').waitFor();

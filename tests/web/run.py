@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 
 from lab import Lab  # noqa: E402
 from netns import Net  # noqa: E402
+from provider import Provider  # noqa: E402
 from sip import Client  # noqa: E402
 
 LONGEST_S = 900
@@ -57,6 +58,10 @@ class World:
     def put(self, daemon, table, key, row):
         pairs = ",".join(f"{k},{v}" for k, v in row.items())
         self.lab.box.table(daemon, table, "Put", f"string:{key}", f"dict:string:string:{pairs}")
+
+    def provider(self):
+        """A telephone company at 198.51.100.10; its account is acme."""
+        Provider(self.lab)
 
     def password(self, number):
         return self.lab.box.extensions[number]

@@ -5,6 +5,8 @@ import { mayRead } from './forms';
 import { on, type Changed } from './live';
 
 const SETTLE_MS = 120;
+/* what tells of no change is read again so often while somebody looks */
+const POLL_MS = 2000;
 
 export interface Data<T> {
 	rows: T[];
@@ -44,7 +46,7 @@ export function useRows<T>(path: string | null, wake: (name: string, data: unkno
 	useEffect(() => {
 		/* a burst of events is one reading */
 		const soon = () => { timer.current ??= setTimeout(() => { timer.current = undefined; reload(); }, settle_ms); };
-		const names = ['again', 'call', 'binding', 'ban', 'changed', 'daemon'];
+		const names = ['again', 'call', 'binding', 'ban', 'changed', 'daemon', 'live'];
 		const stops = names.map(n => on(n, d => { if (n === 'again' || test.current(n, d)) soon(); }));
 
 		reload();
@@ -64,3 +66,10 @@ export const useTable = <T>(owner: string, table: string, ...also: string[]): Da
 	useRows<T>(mayRead(table) ? tablePath(owner, table) : null, (name, d) => also.includes(name)
 		|| (name === 'changed' && (d as Changed).table === table)
 		|| (name === 'daemon' && (d as { name: string }).name === owner));
+
+/** Rows that the box fills itself and says nothing about: read again and again while they are looked at. */
+export const useLive = <T>(path: string | null): Data<T> =>
+	useRows<T>(path, name => name === 'live' && !document.hidden, POLL_MS);
+
+export const useLiveTable = <T>(owner: string, table: string): Data<T> =>
+	useLive<T>(mayRead(table) ? tablePath(owner, table) : null);

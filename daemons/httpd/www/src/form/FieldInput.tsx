@@ -1,4 +1,5 @@
 // One field of a row, drawn by its description.
+import type { ComponentChildren } from 'preact';
 import type { Field } from '../forms';
 import { duration, enumText, t } from '../text';
 import { NamesField } from './NamesField';
@@ -15,8 +16,8 @@ interface Props {
 	words?: readonly string[];
 	/** A password the box grades: with a meter, and one can be made. */
 	graded?: boolean;
-	/** There is one already, which stays when nothing is typed. */
-	kept?: boolean;
+	/** There is one already, which stays when nothing is typed: what is known of it. */
+	kept?: ComponentChildren;
 	onInput: (v: string | boolean) => void;
 	onBlur: () => void;
 }
@@ -88,13 +89,13 @@ function Input(p: Props & { id: string; about?: string }) {
 export function FieldInput(p: Props) {
 	const { f, error } = p, id = `f-${f.name}`;
 	const group = isChoice(f) || isNames(f);
-	const help = [f.help, f.type === 'list' && !group ? t('field.lines') : '', p.kept ? t('field.kept') : ''].filter(Boolean).join(' ');
+	const help = [f.help, f.type === 'list' && !group ? t('field.lines') : ''].filter(Boolean).join(' ');
 	const about = [help && `${id}-h`, error && `${id}-e`].filter(Boolean).join(' ') || undefined;
 
 	if (f.type === 'bool')
 		return <Check {...p} />;
 	if (f.type === 'secret')
-		return <PasswordField id={id} label={f.label} help={help} error={error} value={String(p.value)} words={p.words}
+		return <PasswordField id={id} label={f.label} help={p.kept ?? help} error={error} value={String(p.value)} words={p.words}
 			fresh={p.graded} optional onInput={p.onInput} />;
 	return <div class="field">
 		{group ? <span class="label" id={`${id}-l`}>{f.label}</span>

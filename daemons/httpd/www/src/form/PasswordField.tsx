@@ -1,4 +1,5 @@
 // A password one can see, have made, and know the strength of while typing.
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { makePassword, strength } from '../password';
 import { t, type MsgId } from '../text';
@@ -6,7 +7,7 @@ import { t, type MsgId } from '../text';
 interface Props {
 	id: string;
 	label: string;
-	help?: string;
+	help?: ComponentChildren;
 	error?: string;
 	value: string;
 	/** What it must not contain. */

@@ -2,10 +2,12 @@
 import { Fragment, type ComponentType } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Row } from '../api';
-import type { Form } from '../forms';
+import type { Field, Form } from '../forms';
 import { t, tn } from '../text';
 import { Alert } from '../ui/bits';
 import { FieldInput } from './FieldInput';
+import { groupsOf } from './groups';
+import { SecretAge } from './SecretAge';
 import type { Editing } from './useEdit';
 import { editOf } from './values';
 
@@ -56,26 +58,45 @@ function Faster({ form, editing }: { form: Form; editing: Editing }) {
 	</div>;
 }
 
-export function RowForm({ form, row, extras, editing, fresh, readonly, words, without }: Props) {
+interface FieldsProps extends Props { names: Field[] }
+
+function Fields({ form, row, extras, editing, readonly, words, names }: FieldsProps) {
+	const graded = form.fields.some(f => f.name === 'grade');
+
+	return <>{names.map(f => {
+		const Under = extras?.[f.name];
+
+		return <Fragment key={f.name}>
+			<FieldInput f={f} value={editing.edit[f.name] ?? ''} error={editing.errors[f.name]} disabled={readonly} words={words} graded={graded}
+				kept={f.type === 'secret' && row ? <SecretAge form={form} row={row} field={f.name} /> : undefined}
+				onInput={v => editing.set(f.name, v)} onBlur={() => editing.blur(f.name)} />
+			{Under && <Under editing={editing} row={row} />}
+		</Fragment>;
+	})}</>;
+}
+
+/** Fields that few people touch stay folded, until one of them is wrong. */
+function Folded({ title, p, names }: { title: string; p: Props; names: Field[] }) {
+	const wrong = names.some(f => p.editing.errors[f.name]);
+
+	return <details class="folded" open={wrong || undefined}>
+		<summary>{title}</summary>
+		<div class="fields-in"><Fields {...p} names={names} /></div>
+	</details>;
+}
+
+export function RowForm(p: Props) {
+	const { form, editing, fresh, readonly, without } = p, groups = groupsOf(form);
 	const shown = form.fields.filter(f => !f.readonly && !without?.includes(f.name)
 		&& (f.name !== form.key || (fresh && !form.singleton)));
-
-	const graded = form.fields.some(f => f.name === 'grade');
+	const folded = (f: Field) => groups.find(g => g.fields.includes(f.name));
 
 	return <>
 		{editing.conflict && <Faster form={form} editing={editing} />}
 		{editing.failed && <Alert>{editing.failed}</Alert>}
 		<Summary form={form} errors={editing.errors} />
 		{readonly && <p class="banner info">{t('readonly')}</p>}
-		{shown.map(f => {
-			const Under = extras?.[f.name];
-
-			return <Fragment key={f.name}>
-				<FieldInput f={f} value={editing.edit[f.name] ?? ''} error={editing.errors[f.name]} disabled={readonly}
-					words={words} graded={graded} kept={f.type === 'secret' && !fresh}
-					onInput={v => editing.set(f.name, v)} onBlur={() => editing.blur(f.name)} />
-				{Under && <Under editing={editing} row={row} />}
-			</Fragment>;
-		})}
+		<Fields {...p} names={shown.filter(f => !folded(f))} />
+		{groups.map(g => <Folded key={g.title} title={t(g.title)} p={p} names={shown.filter(f => folded(f) === g)} />)}
 	</>;
 }

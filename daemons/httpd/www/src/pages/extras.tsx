@@ -11,6 +11,7 @@ import { AccountReset, resetAccount } from './AccountReset';
 import { dialRules } from './DialRules';
 import { pins, pinSets } from './Pins';
 import { timeRules } from './TimeRules';
+import { trunks } from './Trunks';
 
 export interface RowProps { form: Form; row: Row; show: (made: Made) => void }
 
@@ -36,6 +37,7 @@ export interface Extra {
 export const EXTRAS: Readonly<Record<string, Extra>> = {
 	dial_rule: dialRules,
 	time_rule: timeRules,
+	trunk: trunks,
 	pin_set: pinSets,
 	pin: pins,
 	account: { RowAction: AccountReset, afterAdd: resetAccount },
