@@ -1,13 +1,38 @@
 /* org.sallyport.Route1: unpacks, asks the plan or the books, packs. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bus.h"
+#include "cdr_page.h"
 #include "clock.h"
 #include "route_bus.h"
 #include "routed.h"
+
+/* A verdict that waits until the books have written it down. */
+struct asked {
+	struct bus_req *req;
+	struct verdict verdict;
+};
+
+static void on_reserved(void *ctx, int err)
+{
+	struct asked *a = ctx;
+
+	if (err) {
+		record_init(&verdict_record, &a->verdict);
+		a->verdict.code = err == -EDQUOT ? 403 : 503;
+		snprintf(a->verdict.prompts, sizeof(a->verdict.prompts),
+			 "ss-noservice");
+		snprintf(a->verdict.reason, sizeof(a->verdict.reason), "%s",
+			 err == -EDQUOT ? "a limit was used up meanwhile"
+					: "the call could not be written down");
+	}
+	bus_reply(a->req, &a->verdict);
+	free(a);
+}
 
 static void on_ask(void *ctx, struct bus_req *req, const void *in)
 {
@@ -16,12 +41,34 @@ static void on_ask(void *ctx, struct bus_req *req, const void *in)
 	struct plan_question q = { .ask = in,
 				   .now_ms = clock_wall_ms(),
 				   .usage = &usage };
+	struct asked *a = calloc(1, sizeof(*a));
 	struct plan_choice choice;
-	struct verdict v;
 
-	plan_decide(routed_plan(r), &q, &v, &choice);
+	if (!a) {
+		bus_reply_error(req, "Failed", "no memory");
+		return;
+	}
+	a->req = req;
+	plan_decide(routed_plan(r), &q, &a->verdict, &choice);
 	pin_desk_note(r->pins, in, &choice);
-	bus_reply(req, &v);
+	books_reserve(r->books, in, &choice, q.now_ms, on_reserved, a);
+}
+
+static void on_lease(void *ctx, int err, const struct lease *lease)
+{
+	if (err)
+		bus_reply_error(ctx, "Full",
+				"more time could not be written down (%s)",
+				strerror(-err));
+	else
+		bus_reply(ctx, lease);
+}
+
+static void on_renew(void *ctx, struct bus_req *req, const void *in)
+{
+	struct routed *r = ctx;
+
+	books_renew(r->books, in, clock_wall_ms(), on_lease, req);
 }
 
 static void on_written(void *ctx, int err)
@@ -40,7 +87,7 @@ static void on_ended(void *ctx, struct bus_req *req, const void *in)
 	struct routed *r = ctx;
 
 	pin_desk_ended(r->pins, in);
-	books_write(r->books, in, on_written, req);
+	books_end(r->books, in, clock_wall_ms(), on_written, req);
 }
 
 static void on_line(void *ctx, const struct explain_line *line)
@@ -106,7 +153,7 @@ static void on_records(void *ctx, struct bus_req *req, const void *in)
 {
 	struct routed *r = ctx;
 	struct issue issue;
-	int err = books_page(r->books, in, on_record, req, &issue);
+	int err = cdr_page(r->service->store, in, on_record, req, &issue);
 
 	if (err == -EINVAL)
 		bus_reply_error(req, "Invalid", "%s: %s", issue.field,
@@ -140,9 +187,9 @@ static void on_unlock(void *ctx, struct bus_req *req, const void *in)
 int routed_bus_open(struct routed *r)
 {
 	static const bus_method_fn fns[ROUTE_N_METHODS] = {
-		[ROUTE_ASK] = on_ask,         [ROUTE_ENDED] = on_ended,
-		[ROUTE_EXPLAIN] = on_explain, [ROUTE_RECORDS] = on_records,
-		[ROUTE_UNLOCK] = on_unlock,
+		[ROUTE_ASK] = on_ask,         [ROUTE_RENEW] = on_renew,
+		[ROUTE_ENDED] = on_ended,     [ROUTE_EXPLAIN] = on_explain,
+		[ROUTE_RECORDS] = on_records, [ROUTE_UNLOCK] = on_unlock,
 	};
 
 	return bus_export(r->service->bus, &route_iface, fns, r);

@@ -1,6 +1,8 @@
 #include "checks.h"
 
 #include "check.h"
+#include "credit.h"
+#include "rates.h"
 #include "routed.h"
 #include "watch.h"
 
@@ -47,6 +49,26 @@ int checks_holiday(void *ctx, const void *old, void *row, bool force,
 	(void)old;
 	(void)force;
 	return check_holiday(row, issue);
+}
+
+int checks_credit(void *ctx, const void *old, void *row, bool force,
+		  struct issue *issue)
+{
+	(void)ctx;
+	(void)old;
+	(void)force;
+	return caps_check(row, issue);
+}
+
+int checks_rate(void *ctx, const void *old, void *row, bool force,
+		struct issue *issue)
+{
+	const struct call_rate *rate = row;
+
+	(void)ctx;
+	(void)old;
+	(void)force;
+	return rates_check_id(rate->id, issue);
 }
 
 int checks_inbound_rule(void *ctx, const void *old, void *row, bool force,

@@ -18,5 +18,9 @@ int checks_time_rule(void *ctx, const void *old, void *row, bool force,
 		     struct issue *issue);
 int checks_holiday(void *ctx, const void *old, void *row, bool force,
 		   struct issue *issue);
+int checks_credit(void *ctx, const void *old, void *row, bool force,
+		  struct issue *issue);
+int checks_rate(void *ctx, const void *old, void *row, bool force,
+		struct issue *issue);
 int checks_inbound_rule(void *ctx, const void *old, void *row, bool force,
 			struct issue *issue);

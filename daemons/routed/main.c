@@ -23,6 +23,16 @@ static void on_row(void *ctx, struct table_change *change, const void *old,
 	table_change_done(change, NULL);
 }
 
+/* Limits and prices are the books' alone. */
+static void on_books_row(void *ctx, struct table_change *change,
+			 const void *old, const void *row)
+{
+	(void)old;
+	(void)row;
+	routed_configure_books(ctx);
+	table_change_done(change, NULL);
+}
+
 static int check_pin(void *ctx, const void *old, void *row, bool force,
 		     struct issue *issue)
 {
@@ -39,6 +49,13 @@ static void on_pin_report(void *ctx, bool locked, const char *extension,
 	report_send(r->service->bus,
 		    locked ? REPORT_KIND_PIN_LOCK : REPORT_KIND_PIN, extension,
 		    source, detail);
+}
+
+static void on_alarm(void *ctx, const char *account, const char *detail)
+{
+	const struct routed *r = ctx;
+
+	report_send(r->service->bus, REPORT_KIND_ALARM, account, "", detail);
 }
 
 static void on_watched(void *ctx)
@@ -67,8 +84,10 @@ static const struct {
 			      { checks_holiday, .apply = on_row } },
 	[ROUTED_INBOUND_RULES] = { &inbound_rule_record,
 				   { checks_inbound_rule, .apply = on_row } },
-	[ROUTED_CREDITS] = { &credit_record, { .apply = on_row } },
-	[ROUTED_RATES] = { &call_rate_record, { .apply = on_row } },
+	[ROUTED_CREDITS] = { &credit_record,
+			     { checks_credit, .apply = on_books_row } },
+	[ROUTED_RATES] = { &call_rate_record,
+			   { checks_rate, .apply = on_books_row } },
 	[ROUTED_BRAKES] = { &brake_record, { .apply = on_row } },
 };
 
@@ -140,7 +159,14 @@ static int start(struct service *s, char *why, size_t why_size)
 	r->service = s;
 	if (open_tables(r, why, why_size))
 		return -EIO;
-	r->books = books_new(s->store);
+	r->books = books_new(&(struct books_config){
+		.base = s->base,
+		.store = s->store,
+		.bus = s->bus,
+		.run_dir = s->run_dir,
+		.alarm = on_alarm,
+		.ctx = r,
+	});
 	r->pins = pin_desk_new(&(struct pin_desk_config){
 		.base = s->base,
 		.bus = s->bus,
@@ -154,6 +180,7 @@ static int start(struct service *s, char *why, size_t why_size)
 		watch_open(s->bus, s->run_dir, &trunk_record, on_watched, r);
 	if (!r->books || !r->pins || !r->extensions || !r->trunks)
 		return -ENOMEM;
+	routed_configure_books(r);
 	routed_changed(r);
 	if (!routed_plan(r) || routed_bus_open(r))
 		return -ENOMEM;

@@ -64,6 +64,29 @@ const struct plan *routed_plan(struct routed *r)
 	return r->plan;
 }
 
+void routed_configure_books(struct routed *r)
+{
+	books_configure(r->books, &(struct books_rows){
+					  .credits = rows_of(r, ROUTED_CREDITS),
+					  .rates = rows_of(r, ROUTED_RATES),
+				  });
+}
+
+static uint32_t usage_calls(void *ctx, enum usage_of of, const char *who)
+{
+	struct routed *r = ctx;
+
+	return books_calls(r->books, of, who);
+}
+
+static bool usage_credit(void *ctx, const struct plan_call *call,
+			 struct usage_credit *out)
+{
+	struct routed *r = ctx;
+
+	return books_credit(r->books, call, out);
+}
+
 static bool usage_locked(void *ctx, const struct plan_call *call, char why[121])
 {
 	struct routed *r = ctx;
@@ -82,6 +105,8 @@ struct plan_usage routed_usage(struct routed *r)
 {
 	return (struct plan_usage){
 		.ctx = r,
+		.calls = usage_calls,
+		.credit = usage_credit,
 		.locked = usage_locked,
 		.mute = usage_mute,
 	};

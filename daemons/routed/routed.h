@@ -51,5 +51,11 @@ const struct plan *routed_plan(struct routed *r);
 /* What was used so far, for decisions. */
 struct plan_usage routed_usage(struct routed *r);
 
+/* Gives the books their limits and prices as they are now. */
+void routed_configure_books(struct routed *r);
+
+/* What was used so far, for decisions. */
+struct plan_usage routed_usage(struct routed *r);
+
 /* Exports org.sallyport.Route1. Returns 0 or a negative errno. */
 int routed_bus_open(struct routed *r);

@@ -489,7 +489,7 @@ void b2b_end(struct b2b *call, const struct b2b_end *end)
 	struct leg *caller = call->caller;
 
 	enter(call, B2B_ENDING);
-	call->cdr.end_ms = clock_wall_ms();
+	facts_end(call);
 	/* What the INVITE was answered with; a call that stood, 200. */
 	call->cdr.sip_code = call->talked ? 200 : end->code;
 	(void)snprintf(call->cdr.reason, sizeof(call->cdr.reason), "%s",
@@ -587,6 +587,7 @@ void b2b_answered(struct b2b *call)
 		return;
 	call->talked = true;
 	call->cdr.answer_ms = clock_wall_ms();
+	call->up_mono_ms = clock_mono_ms();
 	call->hub->changed(call->hub->ctx, call, NULL);
 	lease_start(call);
 }
@@ -729,6 +730,7 @@ void b2b_row(const struct b2b *call, struct call *row)
 	row->alive_ms = clock_wall_ms();
 	row->direction = c->direction;
 	memcpy(row->trunk, c->trunk, sizeof(row->trunk));
+	row->talk_s = facts_talk_s(call);
 }
 
 bool b2b_has_extension(const struct b2b *call, const char *extension)

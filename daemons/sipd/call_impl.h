@@ -116,7 +116,7 @@ struct b2b {
 	struct allowance allowance; /* what it has of routed */
 	char lease_why[121];        /* why there is no more */
 	uint64_t ring_ms;
-	uint64_t up_mono_ms;
+	uint64_t up_mono_ms; /* answered; 0: not yet */
 	uint32_t prompt_id;
 	char trunk[PEER_TRUNK]; /* the call counts as its; "" none */
 	char trunk_why[121];    /* what the last one did, in words */
@@ -204,4 +204,8 @@ void originate_picked(struct b2b *call, const struct b2b_input *in);
 
 /* facts.c */
 void facts_start(struct b2b *call);
+/* How long it has been talking, by the clock that never steps. */
+uint32_t facts_talk_s(const struct b2b *call);
+/* It is over now. */
+void facts_end(struct b2b *call);
 void facts_stats(struct b2b *call, const struct media_stats *stats);

@@ -97,7 +97,6 @@ static void on_renewed(void *ctx, const struct lease *lease)
 
 void lease_start(struct b2b *call)
 {
-	call->up_mono_ms = clock_mono_ms();
 	allowance_begin(&call->allowance, call->verdict.lease_s,
 			call->verdict.until_ms);
 	if (!allowance_any(&call->allowance))

@@ -212,9 +212,7 @@ static void on_orphan(void *ctx, const void *arg)
 	cdr.sip_code = row->answer_ms != 0 ? 200 : 503;
 	cdr.disposition = row->answer_ms != 0 ? CDR_DISPOSITION_ANSWERED
 					      : CDR_DISPOSITION_FAILED;
-	if (row->answer_ms != 0 && row->alive_ms > row->answer_ms)
-		cdr.talk_s =
-			(uint32_t)((row->alive_ms - row->answer_ms) / 1000);
+	cdr.talk_s = row->talk_s;
 	(void)snprintf(cdr.reason, sizeof(cdr.reason),
 		       "telephone service restarted");
 	(void)outbox_add(c->outbox, &cdr);

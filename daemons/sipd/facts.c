@@ -19,13 +19,28 @@ static uint32_t seconds(uint64_t from_ms, uint64_t to_ms)
 	return (uint32_t)((to_ms - from_ms + 500) / 1000);
 }
 
+/* Up: who is billed by the second is billed the one that has begun. */
+uint32_t facts_talk_s(const struct b2b *call)
+{
+	if (call->up_mono_ms == 0)
+		return 0;
+	return (uint32_t)((clock_mono_ms() - call->up_mono_ms + 999) / 1000);
+}
+
+void facts_end(struct b2b *call)
+{
+	struct cdr *c = &call->cdr;
+
+	c->end_ms = clock_wall_ms();
+	c->ring_s = seconds(call->ring_ms,
+			    c->answer_ms != 0 ? c->answer_ms : c->end_ms);
+	c->talk_s = facts_talk_s(call);
+}
+
 void facts_stats(struct b2b *call, const struct media_stats *s)
 {
 	struct cdr *c = &call->cdr;
 
-	c->ring_s = seconds(call->ring_ms,
-			    c->answer_ms != 0 ? c->answer_ms : c->end_ms);
-	c->talk_s = seconds(c->answer_ms, c->end_ms);
 	if (s == NULL)
 		return;
 	memcpy(c->codec, s->codec, sizeof(c->codec));

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "disk_record.h"
+#include "disk_replay.h"
 #include "store.h"
 #include "temp.h"
 
@@ -18,10 +18,7 @@ enum {
 	COMMITS = 24,
 	PAIRS = 3, /* rows of one commit, all with its number */
 	IMAGE = 4 << 20,
-	SECTOR = 512,
 };
-
-enum way { ALL_WRITTEN, ONLY_SYNCED, BY_CHANCE, N_WAYS };
 
 struct run {
 	struct event_base *base;
@@ -140,90 +137,15 @@ static void look(struct run *r, int acked)
 	store_close(r->store);
 }
 
-static void write_op(uint8_t *image, size_t *size, const struct disk_op *op)
-{
-	size_t end_at = (size_t)op->at + op->size;
-
-	CHECK(end_at <= IMAGE);
-	memcpy(image + op->at, op->data, op->size);
-	if (end_at > *size)
-		*size = end_at;
-}
-
-static void write_by_chance(uint8_t *image, size_t *size,
-			    const struct disk_op *op, uint32_t *dice)
-{
-	struct disk_op sector;
-
-	for (size_t at = 0; at < op->size; at += SECTOR) {
-		*dice = *dice * 1664525 + 1013904223;
-		if (*dice >> 31)
-			continue;
-		sector = *op;
-		sector.at += (off_t)at;
-		sector.data += at;
-		sector.size = op->size - at < SECTOR ? op->size - at : SECTOR;
-		write_op(image, size, &sector);
-	}
-}
-
-/* The disk after `cut` operations, over what it was at the beginning. */
-static void replay(uint8_t *image, size_t *size, const struct disk_op *ops,
-		   size_t cut, enum way way)
-{
-	uint32_t dice = (uint32_t)cut + 1;
-	size_t synced = 0;
-
-	for (size_t i = 0; i < cut; i++) {
-		if (ops[i].sync)
-			synced = i;
-	}
-	for (size_t i = 0; i < cut; i++) {
-		if (ops[i].sync)
-			continue;
-		if (way == ALL_WRITTEN || i < synced || ops[i].through)
-			write_op(image, size, &ops[i]);
-		else if (way == BY_CHANCE)
-			write_by_chance(image, size, &ops[i], &dice);
-	}
-}
-
-static size_t load(const char *path, uint8_t *image)
-{
-	FILE *in = fopen(path, "r");
-	size_t n;
-
-	CHECK(in);
-	n = fread(image, 1, IMAGE, in);
-	CHECK(n > 0 && n < IMAGE);
-	fclose(in);
-	return n;
-}
-
-static void save(const char *path, const uint8_t *image, size_t size)
-{
-	FILE *out = fopen(path, "w");
-
-	CHECK(out);
-	CHECK_EQ(fwrite(image, 1, size, out), size);
-	CHECK_EQ(fclose(out), 0);
-}
-
 static void test_power(void)
 {
-	uint8_t *before = calloc(1, IMAGE);
-	uint8_t *image = calloc(1, IMAGE);
-	const struct disk_op *ops;
+	struct disk_replay replay;
 	struct run r;
-	size_t n_before;
-	size_t size;
 	size_t n;
 	int acked;
 
-	CHECK(before && image);
 	begin(&r);
-	n_before = load(r.path, before);
-	disk_record_start(r.path);
+	disk_replay_begin(&replay, r.path, IMAGE);
 	open_store(&r);
 	for (int i = 0; i < COMMITS; i++) {
 		commit(&r, i);
@@ -231,25 +153,20 @@ static void test_power(void)
 			store_wait(r.store);
 	}
 	store_close(r.store);
-	n = disk_record_stop(&ops);
+	n = disk_replay_end(&replay);
 	CHECK_EQ(r.acked, COMMITS);
 	for (size_t cut = 0; cut <= n; cut++) {
 		for (acked = 0; acked < COMMITS; acked++) {
 			if (r.acked_at[acked] > cut)
 				break;
 		}
-		for (int way = 0; way < N_WAYS; way++) {
-			memcpy(image, before, IMAGE);
-			size = n_before;
-			replay(image, &size, ops, cut, (enum way)way);
-			save(r.path, image, size);
+		for (int way = 0; way < DISK_N_WAYS; way++) {
+			disk_replay_cut(&replay, cut, (enum disk_way)way);
 			look(&r, acked);
 		}
 	}
 	printf("%zu power cuts in 3 ways\n", n + 1);
-	disk_record_free();
-	free(before);
-	free(image);
+	disk_replay_free(&replay);
 	end(&r);
 }
 

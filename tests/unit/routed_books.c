@@ -1,58 +1,35 @@
-/* The books: on disk before they say so, once a call, newest first. */
+/*
+ * The books: on disk before they say so, once a call, newest first; calls at
+ * the same time cannot overspend together.
+ */
 #include <errno.h>
 #include <event2/event.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "books.h"
+#include "books_world.h"
+#include "cdr_page.h"
 #include "check.h"
-#include "store.h"
-#include "temp.h"
 
-struct bench {
-	struct event_base *base;
-	struct store *store;
-	struct books *books;
-	char dir[TEMP_PATH];
-	char state[80];
-	char view[80];
-	int written;
+struct pages {
+	struct books_world world;
+	int left;
 	char ids[512];
 };
 
-static void open_books(struct bench *b)
-{
-	struct store_config config = {
-		.state_dir = b->state,
-		.view_dir = b->view,
-		.truth_max = 64 << 20,
-		.view_max = 16 << 20,
-	};
-	char why[256] = "";
-
-	b->store = store_open(b->base, &config, why, sizeof(why));
-	CHECK_STR(why, "");
-	b->books = books_new(b->store);
-	CHECK(b->store && b->books);
-}
-
-static void close_books(struct bench *b)
-{
-	books_free(b->books);
-	store_close(b->store);
-}
-
 static void on_written(void *ctx, int err)
 {
-	struct bench *b = ctx;
+	struct pages *p = ctx;
 
 	CHECK_EQ(err, 0);
-	if (!--b->written)
-		event_base_loopbreak(b->base);
+	p->left--;
 }
 
-static void write_call(struct bench *b, const char *id, uint64_t start_ms,
+static void wait_for(struct pages *p)
+{
+	while (p->left)
+		CHECK(event_base_loop(p->world.base, EVLOOP_ONCE) >= 0);
+}
+
+static void write_call(struct pages *p, const char *id, uint64_t start_ms,
 		       const char *caller)
 {
 	struct cdr row;
@@ -63,69 +40,203 @@ static void write_call(struct bench *b, const char *id, uint64_t start_ms,
 	row.start_ms = start_ms;
 	row.answer_ms = start_ms + 3500;
 	row.end_ms = start_ms + 10000;
-	b->written++;
-	books_write(b->books, &row, on_written, b);
+	p->left++;
+	books_end(p->world.books, &row, row.end_ms, on_written, p);
 }
 
 static void on_row(void *ctx, const struct cdr *row)
 {
-	struct bench *b = ctx;
-	size_t n = strlen(b->ids);
+	struct pages *p = ctx;
+	size_t n = strlen(p->ids);
 
-	snprintf(b->ids + n, sizeof(b->ids) - n, "%s ", row->id);
+	snprintf(p->ids + n, sizeof(p->ids) - n, "%s ", row->id);
 	CHECK_EQ(row->ring_s, 3);
 	CHECK_EQ(row->talk_s, 7);
 }
 
-static const char *page(struct bench *b, const char *filter, uint32_t limit)
+static const char *page(struct pages *p, const char *filter, uint32_t limit)
 {
 	struct records_ask ask = { .limit = limit };
 	struct issue issue;
 
 	snprintf(ask.filter, sizeof(ask.filter), "%s", filter);
-	b->ids[0] = '\0';
-	CHECK_EQ(books_page(b->books, &ask, on_row, b, &issue), 0);
-	return b->ids;
+	p->ids[0] = '\0';
+	CHECK_EQ(cdr_page(p->world.store, &ask, on_row, p, &issue), 0);
+	return p->ids;
 }
 
-static void test_pages(struct bench *b)
+static void test_pages(void)
 {
 	struct records_ask ask = { .limit = 5, .filter = "colour=red" };
+	struct pages p = { 0 };
 	struct issue issue;
 
-	CHECK_STR(page(b, "", 50), "");
-	write_call(b, "b", 2000, "801");
-	write_call(b, "a", 1000, "802");
-	write_call(b, "c", 3000, "801");
-	write_call(b, "c", 3000, "801"); /* told twice, before it is on disk */
-	event_base_dispatch(b->base);
-	write_call(b, "a", 1000, "802"); /* and after */
-	CHECK_EQ(b->written, 0);
-	CHECK_STR(page(b, "", 50), "c b a ");
-	CHECK_STR(page(b, "", 2), "c b ");
-	CHECK_STR(page(b, "before=b", 2), "a ");
-	CHECK_STR(page(b, "caller=801", 50), "c b ");
-	CHECK_STR(page(b, "caller=801;before=c", 50), "b ");
-	CHECK_EQ(books_page(b->books, &ask, on_row, b, &issue), -EINVAL);
+	books_world_init(&p.world);
+	CHECK_STR(page(&p, "", 50), "");
+	write_call(&p, "b", 2000, "801");
+	write_call(&p, "a", 1000, "802");
+	write_call(&p, "c", 3000, "801");
+	write_call(&p, "c", 3000, "801"); /* told twice, before it is on disk */
+	wait_for(&p);
+	write_call(&p, "a", 1000, "802"); /* and after */
+	CHECK_EQ(p.left, 0);
+	CHECK_STR(page(&p, "", 50), "c b a ");
+	CHECK_STR(page(&p, "", 2), "c b ");
+	CHECK_STR(page(&p, "before=b", 2), "a ");
+	CHECK_STR(page(&p, "caller=801", 50), "c b ");
+	CHECK_STR(page(&p, "caller=801;before=c", 50), "b ");
+	CHECK_EQ(cdr_page(p.world.store, &ask, on_row, &p, &issue), -EINVAL);
+	books_world_close(&p.world);
+	books_world_open(&p.world);
+	CHECK_STR(page(&p, "", 50), "c b a ");
+	books_world_fini(&p.world);
+}
+
+/* --- a hundred calls at once --- */
+
+enum { CALLS = 100, CAP_S = 1830, SLICE_S = 60 };
+
+struct rush {
+	struct books_world world;
+	int asked;
+	int out;
+	int refused;
+};
+
+static void on_reserved(void *ctx, int err)
+{
+	struct rush *r = ctx;
+
+	CHECK(err == 0 || err == -EDQUOT);
+	r->asked--;
+	if (err)
+		r->refused++;
+	else
+		r->out++;
+}
+
+static void rush_ask(struct rush *r, int i)
+{
+	const struct plan_choice choice = { .outbound = true,
+					    .trunk = "acme",
+					    .dial_rule = "out" };
+	struct ask ask;
+
+	record_init(&ask_record, &ask);
+	snprintf(ask.call, sizeof(ask.call), "call-%d", i);
+	snprintf(ask.who, sizeof(ask.who), "%d", 800 + i);
+	r->asked++;
+	books_reserve(r->world.books, &ask, &choice, r->world.now_ms,
+		      on_reserved, r);
+}
+
+static uint64_t held(const struct books_world *w, uint32_t *calls)
+{
+	struct usage_credit c;
+	uint64_t used;
+
+	(void)books_credit(w->books,
+			   &(struct plan_call){ .id = "",
+						.extension = "1",
+						.trunk = "acme",
+						.dial_rule = "",
+						.rates = "",
+						.number = "",
+						.pin_holder = "",
+						.now_ms = w->now_ms },
+			   &c);
+	CHECK_EQ(sscanf(c.why, "limit acme, %" SCNu64, &used), 1);
+	*calls = books_calls(w->books, USAGE_OF_TRUNK, "acme");
+	return used;
+}
+
+/* All ask before the first is on disk: those that go out hold 30 slices of 60 s
+   and one of 30 s, and the others wait for no one. */
+static void test_rush(void)
+{
+	struct rush r = { 0 };
+	uint32_t calls;
+	char id[32];
+
+	books_world_init(&r.world);
+	books_world_cap(&r.world,
+			"name=acme scope=trunk who=acme seconds=1830");
+	for (int i = 0; i < CALLS; i++)
+		rush_ask(&r, i);
+	while (r.asked)
+		CHECK(event_base_loop(r.world.base, EVLOOP_ONCE) >= 0);
+	CHECK_EQ(r.out, (CAP_S + SLICE_S - 1) / SLICE_S);
+	CHECK_EQ(r.refused, CALLS - r.out);
+	CHECK_EQ(held(&r.world, &calls), CAP_S);
+	CHECK_EQ(calls, r.out);
+	/* They talk for 20 s each; what is left is there for others. */
+	for (int i = 0; i < CALLS; i++) {
+		snprintf(id, sizeof(id), "call-%d", i);
+		book_end(&r.world, id, i < r.out ? 20 : 0);
+	}
+	CHECK_EQ(held(&r.world, &calls), 20u * (unsigned)r.out);
+	CHECK_EQ(calls, 0);
+	books_world_close(&r.world);
+	books_world_open(&r.world);
+	CHECK_EQ(held(&r.world, &calls), 20u * (unsigned)r.out);
+	books_world_fini(&r.world);
+}
+
+/* The end overtakes the beginning: sipd gave up before the disk was done. */
+static void test_end_before_reserved(void)
+{
+	struct rush r = { 0 };
+	uint32_t calls;
+
+	books_world_init(&r.world);
+	books_world_cap(&r.world,
+			"name=acme scope=trunk who=acme seconds=1830");
+	rush_ask(&r, 1);
+	book_end(&r.world, "call-1", 0);
+	CHECK_EQ(r.asked, 0);
+	CHECK_EQ(held(&r.world, &calls), 0);
+	CHECK_EQ(calls, 0);
+	books_world_close(&r.world);
+	books_world_open(&r.world);
+	CHECK_EQ(held(&r.world, &calls), 0);
+	CHECK_EQ(calls, 0);
+	books_world_fini(&r.world);
+}
+
+/* --- what a record says of a call over a trunk --- */
+
+static void test_completed(void)
+{
+	struct books_world w;
+	struct cdr row;
+
+	books_world_init(&w);
+	CHECK(book_ask(&w, "call=a extension=801 dialled=0049 number=49 "
+			   "trunk=acme dial_rule=out pin_holder=Ada "
+			   "pin_digits=4711 source=192.0.2.7"));
+	CHECK(book_ask(&w, "call=b extension=801 trunk=acme pin_holder=Ada "
+			   "pin_digits=4711"));
+	book_end(&w, "a", 30);
+	book_end(&w, "b", 0); /* FAILED: it did not get out */
+	CHECK(book_record(&w, "a", &row));
+	CHECK_STR(row.caller, "801");
+	CHECK_STR(row.callee, "0049");
+	CHECK_STR(row.trunk, "acme");
+	CHECK_STR(row.dial_rule, "out");
+	CHECK_STR(row.pin_holder, "Ada");
+	CHECK_STR(row.pin, "4711");
+	CHECK_EQ(row.direction, CDR_DIRECTION_OUTBOUND);
+	CHECK(book_record(&w, "b", &row));
+	CHECK_STR(row.pin_holder, "Ada");
+	CHECK_STR(row.pin, "");
+	books_world_fini(&w);
 }
 
 int main(void)
 {
-	struct bench b = { 0 };
-
-	temp_dir(b.dir);
-	snprintf(b.state, sizeof(b.state), "%s/s", b.dir);
-	snprintf(b.view, sizeof(b.view), "%s/v", b.dir);
-	CHECK_EQ(mkdir(b.state, 0700), 0);
-	CHECK_EQ(mkdir(b.view, 0700), 0);
-	b.base = event_base_new();
-	open_books(&b);
-	test_pages(&b);
-	close_books(&b);
-	open_books(&b);
-	CHECK_STR(page(&b, "", 50), "c b a ");
-	close_books(&b);
-	event_base_free(b.base);
-	temp_remove(b.dir);
+	test_pages();
+	test_rush();
+	test_end_before_reserved();
+	test_completed();
 	return 0;
 }

@@ -1,0 +1,40 @@
+/* Inside of the books; for this folder only. */
+#pragma once
+
+#include "books.h"
+#include "credit.h"
+#include "open_calls.h"
+#include "purse.h"
+#include "rates.h"
+
+#define PURSE_DB "purse"
+#define OPEN_CALL_DB "open_call"
+
+enum {
+	/* A lease ends so long before the slice that pays it: by the time the
+	   provider hears BYE it has counted no more than we hold. */
+	CUT_EARLY_S = 1,
+	OPEN_CALL_MAX = 1024, /* more than record_encoded_max() */
+};
+
+struct books {
+	struct books_config config;
+	struct store *store;
+	struct purses *purses;
+	struct open_calls *open;
+	struct books_rows rows;
+	bool stale; /* the rows are newer than what follows */
+	struct caps *caps;
+	struct rates *rates;
+	struct period_starts periods;
+	struct settle *settle;
+	struct lost *lost;
+	struct spend *spend;
+};
+
+/* Brings caps and rates up to date. */
+void books_refresh(struct books *b);
+/* The periods that hold now. */
+const struct period_starts *books_now(struct books *b, uint64_t now_ms);
+void books_alarm(const struct books *b, const char *account, const char *fmt,
+		 ...) __attribute__((format(printf, 3, 4)));
