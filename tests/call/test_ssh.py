@@ -57,12 +57,12 @@ def test_guesses_are_shut_out_of_ssh_alone(lab):
 
 def test_hydra_is_shut_out(lab):
     sshd(lab)
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as words:
-        words.write("".join(f"guess{n}\n" for n in range(200)))
-        words.flush()
+    with tempfile.TemporaryDirectory() as d:  # hydra leaves a file where it works
+        with open(f"{d}/words", "w") as words:
+            words.write("".join(f"guess{n}\n" for n in range(200)))
         # the only address of that namespace that routes outwards is taken as source
-        p = lab.net.popen("home", "hydra", "-I", "-l", "root", "-P", words.name, "-t", "4", f"ssh://{lab.net.PBX_WAN}",
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        p = lab.net.popen("home", "hydra", "-I", "-l", "root", "-P", "words", "-t", "4", f"ssh://{lab.net.PBX_WAN}",
+                          cwd=d, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             until(lambda: "203.0.113.150" in rejected(lab), 30, "hydra is shut out")
         finally:
