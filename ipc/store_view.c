@@ -14,7 +14,8 @@
 #include "store_writer.h"
 
 enum {
-	TURN_OPS = 20000, /* then the turn is cut in two */
+	TURN_OPS = 20000,      /* no more turns are gathered beyond these */
+	TURN_OPS_MAX = 100000, /* a single turn is cut in two */
 	RETRY_OPS = 200000,
 	TURN_KEEP = 1 << 20,
 	/*
@@ -169,7 +170,7 @@ static int turn_add(struct own_view *v, const struct batch_op *op)
 	size_t before;
 	int rc;
 
-	if (v->turn.n_ops >= TURN_OPS)
+	if (v->turn.n_ops >= TURN_OPS_MAX)
 		(void)turn_commit(v);
 	if (v->turn.n_ops >= RETRY_OPS)
 		return -ENOSPC;
@@ -189,6 +190,8 @@ static int turn_add(struct own_view *v, const struct batch_op *op)
 		return rc;
 	}
 	turn_ends(v);
+	if (v->turn.n_ops >= TURN_OPS)
+		event_active(v->turn_event, EV_TIMEOUT, 1);
 	return 0;
 }
 
