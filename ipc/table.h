@@ -42,6 +42,12 @@ struct table_ops {
 	 */
 	void (*apply)(void *ctx, struct table_change *change, const void *old,
 		      const void *row);
+	/*
+	 * May this actor change anything now? Asked before all checks, not for
+	 * the owner's own changes. 0; -EBUSY or -EINVAL, and *issue. May be
+	 * NULL.
+	 */
+	int (*admit)(void *ctx, const char *actor, struct issue *issue);
 };
 
 struct table_config {
@@ -79,6 +85,10 @@ void table_change_done(struct table_change *change, const char *error);
 
 /* Who asked for it, as it stands in the journal. */
 const char *table_change_actor(const struct table_change *change);
+/* Is it the owner's own (table_put, table_replace)? */
+bool table_change_own(const struct table_change *change);
+/* Inside of check(): who asks; empty: the owner, or nobody (at the start). */
+const char *table_check_actor(const struct table *t);
 
 /* Will apply() be called again for this change? Then the owner may leave all
    to the last call, at which every row of it is in memory. Also true while a
@@ -102,6 +112,14 @@ const void *table_at(const struct table *t, size_t i);
 typedef void (*table_done_fn)(void *ctx, const struct issue *issue);
 int table_put(struct table *t, const char *actor, const char *key,
 	      const void *row, table_done_fn done, void *ctx);
+
+/*
+ * Makes these all the rows there are (of an ordered table: in this order), in
+ * one change: check() is asked, with force; apply() comes for each row that
+ * differs. `rows` is an array of the record's structs, copied. As table_put().
+ */
+int table_replace(struct table *t, const char *actor, const void *rows,
+		  size_t n, table_done_fn done, void *ctx);
 
 /* Counts commits of this daemon's tables; the If-Match of the web. */
 uint64_t table_seq(const struct table *t);

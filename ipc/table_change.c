@@ -57,6 +57,18 @@ const char *table_change_actor(const struct table_change *c)
 	return c->actor;
 }
 
+bool table_change_own(const struct table_change *c)
+{
+	return c->own;
+}
+
+const char *table_check_actor(const struct table *t)
+{
+	const struct table_change *c = t->set->running;
+
+	return c && c->table == t && !c->own ? c->actor : "";
+}
+
 bool table_check_before(const struct table *t, size_t i, const void **row)
 {
 	const struct table_change *c = t->set->running;
@@ -131,10 +143,27 @@ static void commit(struct table_change *c, bool back)
 	c->state = CHANGE_ENDING;
 }
 
+static bool is_admitted(struct table_change *c)
+{
+	const struct table_config *config = &c->table->config;
+	int rc = 0;
+
+	if (!c->own && config->ops && config->ops->admit)
+		rc = config->ops->admit(config->ctx, c->actor,
+					&c->refusal.issue);
+	if (rc < 0)
+		c->refusal.name = rc == -EBUSY ? "Busy" : "Invalid";
+	return rc == 0;
+}
+
 static void check(struct table_change *c)
 {
 	bool same = true;
 
+	if (!is_admitted(c)) {
+		c->state = CHANGE_ENDING;
+		return;
+	}
 	for (size_t i = 0; i < c->n_items; i++) {
 		c->at = i;
 		if (item_check(c, i) == 0) {
@@ -315,94 +344,4 @@ void change_start(struct table_change *c, change_end_fn end_fn, void *ctx)
 	else
 		set->n_waiting++;
 	run(set);
-}
-
-/* --- the owner's own changes --- */
-
-struct own_put {
-	table_done_fn done;
-	void *ctx;
-};
-
-static void on_own_end(void *ctx, const struct table_change *change,
-		       const struct refusal *refusal)
-{
-	struct own_put *p = ctx;
-
-	(void)change;
-	if (p->done)
-		p->done(p->ctx, refusal->name ? &refusal->issue : NULL);
-	free(p);
-}
-
-/* Which fields differ from what the owner sees now? */
-static int note_changed(const struct table *t, struct item *it,
-			const struct row *now)
-{
-	it->changed = calloc(t->r->n_fields, sizeof(bool));
-	if (!it->changed)
-		return -ENOMEM;
-	for (size_t i = 0; i < t->r->n_fields; i++)
-		it->changed[i] =
-			!same_field(&t->r->fields[i], now->rec, it->row);
-	it->kind = TABLE_UPDATE;
-	return 0;
-}
-
-/* A change of the same row that waits already takes this one in. */
-static bool join(const struct table *t, struct row *now, const void *row)
-{
-	struct item *it;
-
-	if (!now || !now->waiting)
-		return false;
-	it = &now->waiting->items[0];
-	for (size_t i = 0; i < t->r->n_fields; i++) {
-		if (same_field(&t->r->fields[i], now->rec, row))
-			continue;
-		copy_field(&t->r->fields[i], it->row, row);
-		it->changed[i] = true;
-	}
-	return true;
-}
-
-static int fill_item(const struct table *t, struct item *it, const char *key,
-		     const void *row, const struct row *now)
-{
-	snprintf(it->key, sizeof(it->key), "%s", key);
-	it->origin = ITEM_ROW;
-	it->kind = row ? TABLE_PUT : TABLE_DELETE;
-	if (!row)
-		return 0;
-	it->row = record_copy(t->r, row);
-	if (!it->row)
-		return -ENOMEM;
-	return now ? note_changed(t, it, now) : 0;
-}
-
-int table_put(struct table *t, const char *actor, const char *key,
-	      const void *row, table_done_fn done, void *ctx)
-{
-	struct row *now = table_row(t, key);
-	struct table_change *c;
-	struct own_put *p;
-
-	if (row && !done && join(t, now, row))
-		return 0;
-	if (t->set->n_own >= TABLE_OWN_MAX)
-		return -EBUSY;
-	p = calloc(1, sizeof(*p));
-	c = change_new(t, 1);
-	if (!p || !c || fill_item(t, &c->items[0], key, row, now) < 0) {
-		change_free(c);
-		free(p);
-		return -ENOMEM;
-	}
-	*p = (struct own_put){ done, ctx };
-	c->own = true;
-	snprintf(c->actor, sizeof(c->actor), "%s", actor);
-	if (now && row && !done)
-		now->waiting = c;
-	change_start(c, on_own_end, p);
-	return 0;
 }

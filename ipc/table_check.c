@@ -218,7 +218,7 @@ static int check_put(struct table_change *c, struct item *it, size_t i)
 	if (rc == 0 && !c->force)
 		rc = refs_check(c, it, &c->refusal.issue);
 	if (rc == 0)
-		it->same = it->old &&
+		it->same = it->old && it->place == it->old_place &&
 			   record_equal(c->table->r, it->old, it->row, NULL);
 	return invalid(c, rc);
 }
@@ -299,6 +299,8 @@ static int take_old(struct table_change *c, size_t i)
 		it->old_place = before->place;
 		it->place = before->place;
 	}
+	if (it->want_place > 0)
+		it->place = it->want_place;
 	if (!old)
 		return 0;
 	it->old = record_copy(c->table->r, old);

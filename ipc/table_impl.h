@@ -78,6 +78,7 @@ struct item {
 	void *row;         /* NULL: will not be there */
 	bool *made;        /* one a field: the owner set it */
 	bool *changed; /* ITEM_ROW of a row that is there: only these fields */
+	uint32_t want_place; /* not 0: goes there, whatever place it has */
 	uint32_t place;
 	uint64_t old_seq;
 	uint32_t old_place;

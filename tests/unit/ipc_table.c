@@ -466,6 +466,58 @@ static void test_order(void)
 	end(&f);
 }
 
+static void on_own(void *ctx, const struct issue *issue)
+{
+	struct fixture *f = ctx;
+
+	f->ended++;
+	f->refusal.issue = issue ? *issue : (struct issue){ "", "" };
+}
+
+static int nobody(void *ctx, const char *actor, struct issue *issue)
+{
+	(void)ctx;
+	(void)issue_set(issue, "", "%s may not now", actor);
+	return -EBUSY;
+}
+
+/* The owner makes the table what it was, order and all, at one blow. */
+static void test_replace(void)
+{
+	static const struct table_ops busy = { .admit = nobody };
+	struct step rows[3] = { { "b", 2 }, { "last", 9 }, { "c", 3 } };
+	char all[100];
+	struct fixture f;
+
+	begin(&f, &step_record, NULL);
+	CHECK_STR(put0(&f, "a"), "");
+	CHECK_STR(put0(&f, "b"), "");
+	CHECK_EQ(table_replace(f.table, "me", rows, 3, on_own, &f), 0);
+	store_wait(f.store);
+	CHECK_STR(f.refusal.issue.what, "");
+	names(&f, all);
+	CHECK_STR(all, "b last c ");
+	CHECK_EQ(((const struct step *)table_get(f.table, "last"))->value, 9);
+	f.ops = &busy;
+	again(&f);
+	names(&f, all);
+	CHECK_STR(all, "b last c ");
+	/* Nobody else may change anything now; the owner may. */
+	CHECK_STR(put0(&f, "d"), "Busy");
+	CHECK_STR(f.refusal.issue.what, "tester may not now");
+	CHECK_EQ(table_replace(f.table, "me", &rows[1], 1, on_own, &f), 0);
+	store_wait(f.store);
+	names(&f, all);
+	CHECK_STR(all, "last ");
+	/* What is built in cannot be left out: nothing changes then. */
+	CHECK_EQ(table_replace(f.table, "me", rows, 1, on_own, &f), 0);
+	store_wait(f.store);
+	CHECK(f.refusal.issue.what[0]);
+	names(&f, all);
+	CHECK_STR(all, "last ");
+	end(&f);
+}
+
 static void test_many(void)
 {
 	static const char *const keys[] = { "900", "1000", "90", "0900" };
@@ -511,15 +563,6 @@ static void test_many(void)
 	CHECK(!watch_get(w, "91"));
 	watch_close(w);
 	end(&f);
-}
-
-static void on_own(void *ctx, const struct issue *issue)
-{
-	struct fixture *f = ctx;
-
-	f->ended++;
-	if (issue)
-		f->refusal.issue = *issue;
 }
 
 static void test_own(void)
@@ -598,6 +641,7 @@ int main(void)
 	test_waits();
 	test_secrets();
 	test_order();
+	test_replace();
 	test_many();
 	test_own();
 	return 0;
