@@ -87,6 +87,8 @@ void table_change_done(struct table_change *change, const char *error);
 const char *table_change_actor(const struct table_change *change);
 /* Is it the owner's own (table_put, table_replace)? */
 bool table_change_own(const struct table_change *change);
+/* Does the caller insist? */
+bool table_change_forced(const struct table_change *change);
 /* Inside of check(): who asks; empty: the owner, or nobody (at the start). */
 const char *table_check_actor(const struct table *t);
 

@@ -62,6 +62,11 @@ bool table_change_own(const struct table_change *c)
 	return c->own;
 }
 
+bool table_change_forced(const struct table_change *c)
+{
+	return c->force;
+}
+
 const char *table_check_actor(const struct table *t)
 {
 	const struct table_change *c = t->set->running;

@@ -60,34 +60,6 @@ void fwd_ports(const struct fwd *f, struct ruleset_input *in)
 	}
 }
 
-int common_rows_copy(struct common_rows *to, const struct common_rows *from)
-{
-	struct common_rows copy = { .n = from->n };
-
-	copy.list = calloc(from->n + 1, sizeof(*copy.list));
-	if (!copy.list)
-		return -ENOMEM;
-	if (from->n > 0)
-		memcpy(copy.list, from->list, from->n * sizeof(*copy.list));
-	free(to->list);
-	*to = copy;
-	return 0;
-}
-
-int common_rows_read(struct common_rows *to, const struct table *t)
-{
-	struct common_rows rows = { .n = table_count(t) };
-
-	rows.list = calloc(rows.n + 1, sizeof(*rows.list));
-	if (!rows.list)
-		return -ENOMEM;
-	for (size_t i = 0; i < rows.n; i++)
-		rows.list[i] = *(const struct common_rule *)table_at(t, i);
-	free(to->list);
-	*to = rows;
-	return 0;
-}
-
 int fwd_build(const struct fwd *f, const struct wanted *w, struct built *b)
 {
 	const struct firewall *settings =

@@ -13,6 +13,7 @@
 #include "fwd.h"
 #include "nft.h"
 #include "service.h"
+#include "trial.h"
 
 /* Rows of one Entries answer: a message has its limits. */
 enum { ENTRIES_MAX = 20000 };
@@ -285,6 +286,81 @@ static void on_counters(void *ctx, struct bus_req *req, const void *in)
 	bus_reply_end(req);
 }
 
+/* ---- what is on trial ---- */
+
+static bool is_web(const struct bus_req *req)
+{
+	return strcmp(bus_req_actor(req), "httpd") == 0;
+}
+
+static void on_trial(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct fwd *f = ctx;
+	struct trial_state row;
+
+	(void)in;
+	trial_row(f->trial, &row);
+	bus_reply(req, &row);
+}
+
+static void on_trial_done(void *ctx, const char *err)
+{
+	if (err)
+		bus_reply_error(ctx, "Failed", "%s", err);
+	else
+		bus_reply(ctx, NULL);
+}
+
+static void refuse(struct bus_req *req, const char *name,
+		   const struct issue *issue)
+{
+	bus_reply_error(req, name, "%s%s%s", issue->field,
+			issue->field[0] ? ": " : "", issue->what);
+}
+
+static void on_confirm(void *ctx, struct bus_req *req, const void *in)
+{
+	struct fwd *f = ctx;
+	struct issue issue = { "", "" };
+	const char *name;
+
+	if (trial_keep(f->trial, in, is_web(req), on_trial_done, req, &name,
+		       &issue) < 0)
+		refuse(req, name, &issue);
+}
+
+static void on_rollback(void *ctx, struct bus_req *req, const void *in)
+{
+	struct fwd *f = ctx;
+	struct issue issue = { "", "" };
+	const char *name;
+
+	if (trial_take_back(f->trial, in, is_web(req), on_trial_done, req,
+			    &name, &issue) < 0)
+		refuse(req, name, &issue);
+}
+
+static void on_extend(void *ctx, struct bus_req *req, const void *in)
+{
+	struct fwd *f = ctx;
+	struct issue issue = { "", "" };
+	const char *name;
+
+	if (trial_extend(f->trial, in, is_web(req), &name, &issue) < 0)
+		refuse(req, name, &issue);
+	else
+		on_trial(ctx, req, NULL);
+}
+
+static void tell_trial_changed(struct fwd *f)
+{
+	struct trial_state row;
+
+	trial_row(f->trial, &row);
+	(void)bus_emit(f->service->bus, &firewall_iface,
+		       FIREWALL_SIG_TRIAL_CHANGED, &row);
+}
+
 static void tell_networks_changed(struct fwd *f)
 {
 	struct network row;
@@ -307,8 +383,13 @@ int fwd_bus_export(struct fwd *f)
 		[FIREWALL_NETWORKS] = on_networks,
 		[FIREWALL_WOULD] = on_would,
 		[FIREWALL_COUNTERS] = on_counters,
+		[FIREWALL_TRIAL] = on_trial,
+		[FIREWALL_CONFIRM] = on_confirm,
+		[FIREWALL_EXTEND] = on_extend,
+		[FIREWALL_ROLLBACK] = on_rollback,
 	};
 
 	f->networks_changed = tell_networks_changed;
+	f->trial_changed = tell_trial_changed;
 	return bus_export(f->service->bus, &firewall_iface, fns, f);
 }

@@ -14,6 +14,7 @@
 #include "service.h"
 #include "store.h"
 #include "table.h"
+#include "trial.h"
 #include "watch.h"
 
 const char *fwd_error(int err)
@@ -289,6 +290,21 @@ static int read_option(struct fwd *f, char *why, size_t why_size)
 	return 0;
 }
 
+/* What was kept last comes into force, whatever the tables say. */
+static int begin_rules(struct fwd *f, char *why, size_t why_size)
+{
+	const struct wall_state *kept;
+
+	f->trial = trial_new(f, why, why_size);
+	if (!f->trial)
+		return -EIO;
+	kept = trial_kept(f->trial);
+	return fwd_apply(f,
+			 &(struct wanted){ .settings = &kept->settings,
+					   .common = &kept->common },
+			 why, why_size);
+}
+
 int fwd_start(struct service *s, char *why, size_t why_size)
 {
 	struct fwd *f = calloc(1, sizeof(*f));
@@ -325,8 +341,9 @@ int fwd_start(struct service *s, char *why, size_t why_size)
 	}
 	/* After the networks, by which rows are checked. */
 	err = rows_open(f, why, why_size);
-	if (err == 0)
-		err = rows_apply(f, why, why_size);
+	if (err < 0)
+		goto out;
+	err = begin_rules(f, why, why_size);
 	if (err < 0)
 		goto out;
 	f->counts = counts_new(s->base, f->nft);
@@ -335,6 +352,7 @@ int fwd_start(struct service *s, char *why, size_t why_size)
 		snprintf(why, why_size, "no memory");
 		goto out;
 	}
+	trial_begin(f->trial);
 	f->started = true;
 	return 0;
 out:
@@ -357,6 +375,7 @@ void fwd_stop(struct service *s)
 	table_close(f->common_rule);
 	table_close(f->local_network);
 	interfaces_close(f->interfaces);
+	trial_free(f->trial);
 	counts_free(f->counts);
 	permits_fini(&f->permits);
 	ruleset_fini(&f->ruleset);

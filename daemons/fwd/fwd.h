@@ -14,25 +14,23 @@
 #include "permits.h"
 #include "records.h"
 #include "ruleset.h"
+#include "trial_diff.h"
 
 struct counts;
 struct interfaces;
 struct nft;
 struct service;
 struct table;
+struct trial;
 struct view;
 struct watch;
-
-struct common_rows {
-	struct common_rule *list; /* in order */
-	size_t n;
-};
 
 struct fwd {
 	struct service *service;
 	struct nft *nft;
 	struct interfaces *interfaces;
 	struct counts *counts;
+	struct trial *trial;
 	struct table *firewall;
 	struct table *common_rule;
 	struct table *local_network;
@@ -50,7 +48,9 @@ struct fwd {
 	uint16_t https_port; /* the option; 0: as web_settings says */
 	bool started;
 	bool restored; /* the sets are as guardd wants them */
-	void (*networks_changed)(struct fwd *f); /* set by bus.c */
+	/* Set by bus.c: they tell everybody. */
+	void (*networks_changed)(struct fwd *f);
+	void (*trial_changed)(struct fwd *f);
 };
 
 int fwd_start(struct service *s, char *why, size_t why_size);
@@ -78,16 +78,12 @@ int fwd_apply(struct fwd *f, const struct wanted *w, char *why,
 /* The ports of the services, as the neighbours' settings say. */
 void fwd_ports(const struct fwd *f, struct ruleset_input *in);
 
-/* A copy in the place of what `to` had. 0 or -ENOMEM. */
-int common_rows_copy(struct common_rows *to, const struct common_rows *from);
-int common_rows_read(struct common_rows *to, const struct table *t);
-
 /* ---- rows.c: the switches and the common rules ---- */
 
 /* Opens both tables. 0, or a negative errno and why. */
 int rows_open(struct fwd *f, char *why, size_t why_size);
-/* Brings what they say into force, at the start. */
-int rows_apply(struct fwd *f, char *why, size_t why_size);
+/* A copy of all rows in the place of what `to` had. 0 or -ENOMEM. */
+int common_rows_read(struct common_rows *to, const struct table *t);
 
 /* ---- fwd.c ---- */
 

@@ -6,23 +6,95 @@
 
 #include "common.h"
 #include "fwd.h"
+#include "lockout.h"
 #include "service.h"
 #include "table.h"
+#include "trial.h"
 
-static int bring_into_force(struct fwd *f, char *why, size_t why_size)
+int common_rows_read(struct common_rows *to, const struct table *t)
 {
-	const struct firewall *settings =
-		table_get(f->firewall, firewall_record.singleton);
-	struct common_rows rows = { 0 };
+	struct common_rows rows = { .n = table_count(t) };
+
+	rows.list = calloc(rows.n + 1, sizeof(*rows.list));
+	if (!rows.list)
+		return -ENOMEM;
+	for (size_t i = 0; i < rows.n; i++)
+		rows.list[i] = *(const struct common_rule *)table_at(t, i);
+	free(to->list);
+	*to = rows;
+	return 0;
+}
+
+/* ---- drop all and who asks for it ---- */
+
+/* Would these settings and rules shut out the actor, whom those in force do
+   not? Then `why` says so. */
+static bool shuts_out(struct fwd *f, const struct wanted *w, const char *actor,
+		      char *why, size_t why_size)
+{
+	const struct firewall *new = w->settings ? w->settings : &f->settings;
+	char who[80];
+
+	if (!new->enabled || !new->drop_all)
+		return false;
+	if (lockout_passes(f, w, actor, who, sizeof(who)))
+		return false;
+	if (f->settings.enabled && f->settings.drop_all &&
+	    !lockout_passes(f, &(struct wanted){ NULL }, actor, who,
+			    sizeof(who)))
+		return false;
+	snprintf(why, why_size,
+		 "drop all would shut out %s: first let https in by a common "
+		 "rule or an allowed address",
+		 who);
+	return true;
+}
+
+static int check_firewall(void *ctx, const void *old, void *row, bool force,
+			  struct issue *issue)
+{
+	struct fwd *f = ctx;
+	struct wanted w = { .settings = row };
+	char why[240];
+
+	(void)old;
+	if (!f->started || force ||
+	    !shuts_out(f, &w, table_check_actor(f->firewall), why, sizeof(why)))
+		return 0;
+	return issue_set(issue, "drop_all", "%s", why);
+}
+
+static int check_common(void *ctx, const void *old, void *row, bool force,
+			struct issue *issue)
+{
+	const struct fwd *f = ctx;
+
+	(void)force;
+	/* What was kept once goes back whatever we would say today. */
+	if (f->trial && trial_goes_back(f->trial))
+		return 0;
+	return common_check(row, old == NULL, &f->networks, issue);
+}
+
+/* ---- into force ---- */
+
+static int bring_into_force(struct fwd *f, const struct table_change *change,
+			    char *why, size_t why_size)
+{
+	struct common_rows rows = { NULL, 0 };
+	struct wanted w = {
+		.settings = table_get(f->firewall, firewall_record.singleton),
+		.common = &rows,
+	};
 	int err = common_rows_read(&rows, f->common_rule);
 
 	if (err < 0)
 		snprintf(why, why_size, "no memory");
-	else
-		err = fwd_apply(f,
-				&(struct wanted){ .settings = settings,
-						  .common = &rows },
-				why, why_size);
+	else if (!table_change_forced(change) &&
+		 shuts_out(f, &w, table_change_actor(change), why, why_size))
+		err = -EPERM;
+	if (err == 0)
+		err = fwd_apply(f, &w, why, why_size);
 	free(rows.list);
 	return err;
 }
@@ -32,29 +104,42 @@ static void on_apply(void *ctx, struct table_change *change, const void *old,
 		     const void *row)
 {
 	struct fwd *f = ctx;
-	char why[200];
-	int err = 0;
+	char why[240];
+	int err;
 
 	(void)old;
 	(void)row;
-	if (f->started && !table_change_more(change))
-		err = bring_into_force(f, why, sizeof(why));
+	/* The kernel is back already when the tables are taken back. */
+	if (!f->started || table_change_own(change) ||
+	    table_change_more(change)) {
+		table_change_done(change, NULL);
+		return;
+	}
+	if (trial_goes_back(f->trial)) {
+		table_change_done(change, "the change before it is being taken "
+					  "back: try again");
+		return;
+	}
+	err = bring_into_force(f, change, why, sizeof(why));
+	if (err == 0)
+		trial_changed(f->trial, table_change_actor(change));
 	table_change_done(change, err < 0 ? why : NULL);
 }
 
-static int on_check(void *ctx, const void *old, void *row, bool force,
-		    struct issue *issue)
+static int admit(void *ctx, const char *actor, struct issue *issue)
 {
 	const struct fwd *f = ctx;
 
-	(void)force;
-	return common_check(row, old == NULL, &f->networks, issue);
+	return f->trial ? trial_admits(f->trial, actor, issue) : 0;
 }
 
 int rows_open(struct fwd *f, char *why, size_t why_size)
 {
-	static const struct table_ops firewall_ops = { .apply = on_apply };
-	static const struct table_ops common_ops = { .check = on_check,
+	static const struct table_ops firewall_ops = { .admit = admit,
+						       .check = check_firewall,
+						       .apply = on_apply };
+	static const struct table_ops common_ops = { .admit = admit,
+						     .check = check_common,
 						     .apply = on_apply };
 	struct service *s = f->service;
 	struct table_config config = {
@@ -72,9 +157,4 @@ int rows_open(struct fwd *f, char *why, size_t why_size)
 	if (f->firewall)
 		f->common_rule = table_open(&config, why, why_size);
 	return f->common_rule ? 0 : -EIO;
-}
-
-int rows_apply(struct fwd *f, char *why, size_t why_size)
-{
-	return bring_into_force(f, why, why_size);
 }

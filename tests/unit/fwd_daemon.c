@@ -3,18 +3,13 @@
  * own, with a view in the place of guardd's. Needs root; exits 77 otherwise.
  */
 #include <event2/event.h>
-#include <sched.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "bus.h"
-#include "bus_world.h"
 #include "check.h"
 #include "clock.h"
 #include "firewall_bus.h"
 #include "fwd.h"
-#include "log.h"
-#include "service.h"
+#include "fwd_host.h"
 #include "store.h"
 #include "table.h"
 
@@ -31,36 +26,10 @@ struct answer {
 };
 
 struct world {
-	struct bus_world bus;
-	struct service service;
+	struct fwd_host host;
 	struct store *guard; /* guardd's */
-	struct bus *asker;
 	int networks_changed;
 };
-
-static void run(const char *command)
-{
-	CHECK_EQ(system(command), 0);
-}
-
-static struct store *store_new(struct world *w, const char *daemon)
-{
-	char state[128], view[128], why[300] = "";
-	struct store_config config = { .state_dir = state,
-				       .view_dir = view,
-				       .truth_max = 16 << 20,
-				       .view_max = 16 << 20 };
-	struct store *s;
-
-	snprintf(state, sizeof(state), "%s/%s-state", w->bus.fixture.dir,
-		 daemon);
-	snprintf(view, sizeof(view), "%s/%s", w->bus.fixture.dir, daemon);
-	(void)mkdir(state, 0700);
-	(void)mkdir(view, 0750);
-	s = store_open(w->bus.base, &config, why, sizeof(why));
-	CHECK_STR(why, "");
-	return s;
-}
 
 static void on_done(void *ctx, const struct bus_error *error, const void *out)
 {
@@ -78,10 +47,10 @@ static struct answer ask(struct world *w, size_t method, const void *in)
 {
 	struct answer a = { 0 };
 
-	CHECK_EQ(
-		bus_call(w->asker, &firewall_iface, method, in, 0, on_done, &a),
-		0);
-	loop_until(w->bus.base, &a.done);
+	CHECK_EQ(bus_call(w->host.asker, &firewall_iface, method, in, 0,
+			  on_done, &a),
+		 0);
+	loop_until(w->host.bus.base, &a.done);
 	return a;
 }
 
@@ -117,10 +86,10 @@ static struct answer list(struct world *w, size_t method, bus_row_fn row)
 {
 	struct answer a = { 0 };
 
-	CHECK_EQ(bus_call_rows(w->asker, &firewall_iface, method, NULL, 0, row,
-			       on_done, &a),
+	CHECK_EQ(bus_call_rows(w->host.asker, &firewall_iface, method, NULL, 0,
+			       row, on_done, &a),
 		 0);
-	loop_until(w->bus.base, &a.done);
+	loop_until(w->host.bus.base, &a.done);
 	CHECK(!a.failed);
 	return a;
 }
@@ -141,32 +110,6 @@ static bool has_network(const struct answer *a, const char *network)
 		if (strcmp(a->networks[i].network, network) == 0)
 			return true;
 	return false;
-}
-
-static void fwd_begins(struct world *w)
-{
-	struct bus_config bus = {
-		.address = w->bus.fixture.address,
-		.name = firewall_iface.dest,
-		.daemon = "fwd",
-	};
-	char why[300] = "";
-
-	w->service.base = w->bus.base;
-	w->service.run_dir = w->bus.fixture.dir;
-	w->service.bus = bus_open(w->bus.base, &bus, why, sizeof(why));
-	CHECK_STR(why, "");
-	w->service.store = store_new(w, "fwd");
-	if (fwd_start(&w->service, why, sizeof(why)) < 0)
-		CHECK_STR(why, "");
-	CHECK_EQ(bus_go(w->service.bus, why, sizeof(why)), 0);
-}
-
-static void fwd_ends(struct world *w)
-{
-	fwd_stop(&w->service);
-	bus_close(w->service.bus);
-	store_close(w->service.store);
 }
 
 static void on_changed(void *ctx, const void *rec)
@@ -222,7 +165,7 @@ static void test_restore(struct world *w)
 	/* There is no view yet: that is no reason to lift what stands. */
 	CHECK(ask(w, FIREWALL_RESTORE, &in).failed);
 	CHECK_EQ(list(w, FIREWALL_ENTRIES, on_entry).n, 2);
-	w->guard = store_new(w, "guardd");
+	w->guard = fwd_host_store(&w->host, "guardd");
 	put_rejected(w->guard, "203.0.113.2", 600);
 	put_rejected(w->guard, "203.0.113.3", -5);
 	record_init(&allowed_address_record, &allowed);
@@ -244,9 +187,9 @@ static void test_restart(struct world *w)
 {
 	struct answer a;
 
-	fwd_ends(w);
-	fwd_begins(w);
-	bus_world_settle(&w->bus, w->asker);
+	fwd_ends(&w->host);
+	fwd_begins(&w->host);
+	bus_world_settle(&w->host.bus, w->host.asker);
 	a = list(w, FIREWALL_ENTRIES, on_entry);
 	CHECK(has_entry(&a, "203.0.113.2", "sip"));
 }
@@ -257,15 +200,16 @@ static void test_networks(struct world *w)
 
 	CHECK(has_network(&a, "127.0.0.0/8"));
 	CHECK(!has_network(&a, "192.168.77.0/24"));
-	run("ip link add t0 type veth peer name t1 && "
-	    "ip address add 192.168.77.1/24 dev t0 && "
-	    "ip address add 198.51.100.1/24 dev t0 && ip link set t0 up");
-	loop_until_count(w->bus.base, &w->networks_changed, 1);
+	fwd_host_run(
+		"ip link add t0 type veth peer name t1 && "
+		"ip address add 192.168.77.1/24 dev t0 && "
+		"ip address add 198.51.100.1/24 dev t0 && ip link set t0 up");
+	loop_until_count(w->host.bus.base, &w->networks_changed, 1);
 	a = list(w, FIREWALL_NETWORKS, on_network);
 	CHECK(has_network(&a, "192.168.77.0/24"));
 	CHECK(!has_network(&a, "198.51.100.0/24"));
-	run("ip link del t0");
-	loop_until_count(w->bus.base, &w->networks_changed, 2);
+	fwd_host_run("ip link del t0");
+	loop_until_count(w->host.bus.base, &w->networks_changed, 2);
 	a = list(w, FIREWALL_NETWORKS, on_network);
 	CHECK(!has_network(&a, "192.168.77.0/24"));
 }
@@ -284,30 +228,9 @@ static void on_put(void *ctx, const struct issue *issue)
 	p->done = 1;
 }
 
-static void test_tables(struct world *w)
-{
-	struct fwd *f = w->service.daemon;
-	struct firewall off = f->settings;
-	uint16_t generation = f->generation;
-	struct put p = { 0 };
-
-	off.enabled = false;
-	CHECK_EQ(table_put(f->firewall, "test", off.name, &off, on_put, &p), 0);
-	loop_until(w->bus.base, &p.done);
-	CHECK_STR(p.issue.what, "");
-	CHECK(!f->settings.enabled);
-	CHECK(f->generation != generation);
-	CHECK_EQ(f->ruleset.n_rules, 0);
-	off.enabled = true;
-	p.done = 0;
-	CHECK_EQ(table_put(f->firewall, "test", off.name, &off, on_put, &p), 0);
-	loop_until(w->bus.base, &p.done);
-	CHECK(f->ruleset.n_rules > 0);
-}
-
 static void test_wide_network(struct world *w)
 {
-	struct fwd *f = w->service.daemon;
+	struct fwd *f = w->host.service.daemon;
 	struct local_network row;
 	struct put p = { 0 };
 	struct answer a;
@@ -318,14 +241,14 @@ static void test_wide_network(struct world *w)
 	CHECK_EQ(
 		table_put(f->local_network, "test", row.name, &row, on_put, &p),
 		0);
-	loop_until(w->bus.base, &p.done);
+	loop_until(w->host.bus.base, &p.done);
 	CHECK_STR(p.issue.field, "network");
 	snprintf(row.network, sizeof(row.network), "10.99.0.0/16");
 	p = (struct put){ 0 };
 	CHECK_EQ(
 		table_put(f->local_network, "test", row.name, &row, on_put, &p),
 		0);
-	loop_until(w->bus.base, &p.done);
+	loop_until(w->host.bus.base, &p.done);
 	CHECK_STR(p.issue.what, "");
 	a = list(w, FIREWALL_NETWORKS, on_network);
 	CHECK(has_network(&a, "10.99.0.0/16"));
@@ -336,28 +259,20 @@ int main(void)
 	struct world *w = calloc(1, sizeof(*w));
 
 	CHECK(w);
-	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+	if (fwd_host_start(&w->host) < 0)
 		return SKIP;
-	run("ip link set lo up");
-	log_open("test", LOG_ERR);
-	bus_world_start(&w->bus, false);
-	w->asker = bus_world_open(&w->bus, "guardd", NULL, false);
-	fwd_begins(w);
-	CHECK_EQ(bus_watch(w->asker, &firewall_iface,
+	CHECK_EQ(bus_watch(w->host.asker, &firewall_iface,
 			   FIREWALL_SIG_NETWORKS_CHANGED, on_changed,
 			   &w->networks_changed),
 		 0);
-	bus_world_settle(&w->bus, w->asker);
+	bus_world_settle(&w->host.bus, w->host.asker);
 	test_refused(w);
 	test_restore(w);
 	test_restart(w);
 	test_networks(w);
-	test_tables(w);
 	test_wide_network(w);
-	fwd_ends(w);
 	store_close(w->guard);
-	bus_close(w->asker);
-	bus_world_stop(&w->bus);
+	fwd_host_stop(&w->host);
 	free(w);
 	return 0;
 }
