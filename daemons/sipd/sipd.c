@@ -360,6 +360,8 @@ void sipd_stop(struct service *s)
 
 	if (!d)
 		return;
+	if (d->calls)
+		trunks_leave(d->trunks);
 	calls_free(d->calls);
 	gate_free(d->gate);
 	registrar_free(d->registrar);

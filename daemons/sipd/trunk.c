@@ -1,6 +1,7 @@
 #include "trunk.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 #include "table.h"
 
 #include "registrar.h"
-#include "sofia.h"
 #include "trunk_check.h"
+#include "trunk_farewell.h"
 #include "trunk_line.h"
 
 struct entry {
@@ -69,8 +70,10 @@ static void drop_line(struct trunks *t, const char *name)
 	struct entry *e;
 
 	HASH_FIND_STR(t->lines, name, e);
-	if (e)
+	if (e) {
+		trunk_line_leave(e->line);
 		drop_entry(t, e);
+	}
 	(void)live_del(t->env.live, name);
 }
 
@@ -181,11 +184,25 @@ struct trunks *trunks_new(const struct trunks_config *config, char *why,
 	t->env.sofia = config->sofia;
 	t->env.live = live_open(&trunk_state_record, config->bus, config->store,
 				NULL, NULL);
-	if (t->env.live && open_table(t, why, why_size) == 0 &&
-	    open_lines(t) == 0)
+	t->env.farewells = farewells_new();
+	if (t->env.live && t->env.farewells &&
+	    open_table(t, why, why_size) == 0 && open_lines(t) == 0)
 		return t;
 	trunks_free(t);
 	return NULL;
+}
+
+void trunks_leave(struct trunks *t)
+{
+	struct entry *e, *next;
+
+	HASH_ITER(hh, t->lines, e, next)
+	trunk_line_leave(e->line);
+	/* None is waited for longer than a second. */
+	while (!farewells_done(t->env.farewells)) {
+		if (event_base_loop(t->config.base, EVLOOP_ONCE) != 0)
+			return;
+	}
 }
 
 void trunks_free(struct trunks *t)
@@ -196,6 +213,7 @@ void trunks_free(struct trunks *t)
 		return;
 	HASH_ITER(hh, t->lines, e, next)
 	drop_entry(t, e);
+	farewells_free(t->env.farewells);
 	table_close(t->table);
 	live_close(t->env.live);
 	free(t);
@@ -209,20 +227,6 @@ const struct trunk *trunks_get(const struct trunks *t, const char *name)
 	return row && row->enabled ? row : NULL;
 }
 
-static void target_of(struct trunks *t, const char *name,
-		      const struct trunk_place *p, struct target *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->peer.addr = p->addr;
-	out->peer.port = p->port;
-	out->peer.transport = p->transport;
-	out->peer.local = sofia_local(t->config.sofia, &p->addr);
-	(void)snprintf(out->peer.trunk, sizeof(out->peer.trunk), "%s", name);
-	out->peer.tport =
-		sofia_tport_facing(t->config.sofia, &p->addr, p->transport);
-	sofia_route(&out->peer, out->route, sizeof(out->route));
-}
-
 size_t trunks_targets(struct trunks *t, const char *name, struct target *out,
 		      size_t max)
 {
@@ -233,7 +237,7 @@ size_t trunks_targets(struct trunks *t, const char *name, struct target *out,
 	if (n > max)
 		n = max;
 	for (size_t i = 0; i < n; i++)
-		target_of(t, name, &places[i], &out[i]);
+		trunk_target(t->config.sofia, name, &places[i], &out[i]);
 	return n;
 }
 

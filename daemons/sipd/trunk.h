@@ -35,7 +35,10 @@ struct trunks_config {
 /* Opens the table and the lines. NULL and why. */
 struct trunks *trunks_new(const struct trunks_config *config, char *why,
 			  size_t why_size);
-/* Ends the lines, registrations too, and closes the table. */
+/* Takes all registrations back: turns the event loop until the providers
+   answered, or a second is over. For the daemon's end. */
+void trunks_leave(struct trunks *t);
+/* Closes the table; registrations stay at the provider until they expire. */
 void trunks_free(struct trunks *t);
 
 /* The row, its secret in clear, valid until the next change of the table; NULL:

@@ -1,5 +1,12 @@
+/*
+ * Two questions keep a line's state: may we register (trunk_register.c), and is
+ * somebody there (OPTIONS). A server that does not answer makes way for the
+ * next one of the same provider, for calls as well.
+ */
 #include "trunk_line.h"
 
+#include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +17,20 @@
 #include "log.h"
 #include "secret.h"
 
-enum { CONTACT_BYTES = 12 };
+#include "registrar.h"
+#include "sofia.h"
+#include "sofia_asker.h"
+#include "trunk_code.h"
+#include "trunk_farewell.h"
+#include "trunk_register.h"
+
+enum {
+	CONTACT_BYTES = 12,
+	REGISTER_MS = 8000, /* how long an answer is waited for */
+	OPTIONS_MS = 4000,
+	MISSES = 2,         /* so many and it is not there */
+	MISSED_AGAIN_S = 5, /* between them */
+};
 
 struct trunk_line {
 	const struct trunk_env *env;
@@ -18,6 +38,13 @@ struct trunk_line {
 	struct trunk_state state;
 	struct trunk_place places[TRUNK_PLACES];
 	size_t n_places;
+	struct trunk_register reg;
+	struct asker *registrar;
+	struct asker *probe;
+	struct event *reg_timer;
+	struct event *probe_timer;
+	uint32_t misses; /* OPTIONS without an answer, in a row */
+	bool heard;      /* it answers OPTIONS */
 };
 
 static void publish(struct trunk_line *l)
@@ -115,15 +142,297 @@ static void find_places(struct trunk_line *l)
 		take_places(l, &p, 0);
 }
 
+void trunk_target(struct sofia *s, const char *name,
+		  const struct trunk_place *p, struct target *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->peer.addr = p->addr;
+	out->peer.port = p->port;
+	out->peer.transport = p->transport;
+	out->peer.local = sofia_local(s, &p->addr);
+	(void)snprintf(out->peer.trunk, sizeof(out->peer.trunk), "%s", name);
+	out->peer.tport = sofia_tport_facing(s, &p->addr, p->transport);
+	sofia_route(&out->peer, out->route, sizeof(out->route));
+}
+
+/* The state that follows from both questions. */
+static enum trunk_state_state state_of(const struct trunk_line *l)
+{
+	bool holds = trunk_register_holds(&l->reg, clock_mono_ms());
+
+	if (!l->row.enabled)
+		return TRUNK_STATE_STATE_OFF;
+	if (l->n_places == 0 || l->misses >= MISSES)
+		return TRUNK_STATE_STATE_UNREACHABLE;
+	if (!l->row.register_ && l->row.qualify_s == 0)
+		return TRUNK_STATE_STATE_UNCHECKED;
+	if (!l->row.register_)
+		return l->heard ? TRUNK_STATE_STATE_REACHABLE
+				: TRUNK_STATE_STATE_TRYING;
+	if (holds)
+		return TRUNK_STATE_STATE_REGISTERED;
+	switch (l->reg.how) {
+	case TRUNK_REFUSED:
+		return TRUNK_STATE_STATE_REFUSED;
+	case TRUNK_UNHEARD:
+		return TRUNK_STATE_STATE_UNREACHABLE;
+	case TRUNK_ASKING:
+	case TRUNK_HELD:
+		break;
+	}
+	return TRUNK_STATE_STATE_TRYING;
+}
+
+static void settle(struct trunk_line *l)
+{
+	enter(l, state_of(l));
+}
+
+static void note_error(struct trunk_line *l, const char *what, uint32_t code,
+		       bool silent)
+{
+	const char *words = trunk_code_text(code, silent);
+
+	if (silent)
+		(void)snprintf(l->state.last_error, sizeof(l->state.last_error),
+			       "%s: %s", what, words);
+	else
+		(void)snprintf(l->state.last_error, sizeof(l->state.last_error),
+			       "%s: %u, %s", what, code, words);
+}
+
+static void next_place(struct trunk_line *l)
+{
+	struct trunk_place first;
+
+	if (l->n_places < 2)
+		return;
+	first = l->places[0];
+	memmove(&l->places[0], &l->places[1],
+		(l->n_places - 1) * sizeof(first));
+	l->places[l->n_places - 1] = first;
+	tell_place(l);
+}
+
+static void arm(struct event *timer, uint64_t ms)
+{
+	const struct timeval tv = { (time_t)(ms / 1000),
+				    (long)(ms % 1000) * 1000L };
+
+	(void)event_add(timer, &tv);
+}
+
+static void arm_register(struct trunk_line *l)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (l->row.enabled && l->row.register_ && l->n_places > 0)
+		arm(l->reg_timer,
+		    l->reg.due_ms > now ? l->reg.due_ms - now : 0);
+}
+
+static void halt(struct trunk_line *l)
+{
+	event_del(l->reg_timer);
+	event_del(l->probe_timer);
+	if (l->registrar)
+		asker_drop(l->registrar);
+	asker_drop(l->probe);
+	l->misses = 0;
+	l->heard = false;
+	l->state.latency_us = 0;
+}
+
+static void question(struct trunk_line *l, struct asker_question *q,
+		     struct target *target)
+{
+	trunk_target(l->env->sofia, l->row.name, &l->places[0], target);
+	*q = (struct asker_question){
+		.row = &l->row,
+		.target = target,
+		.realm = l->row.realm[0] ? l->row.realm : l->state.realm,
+		.contact_user = l->state.contact_user,
+	};
+}
+
+void trunk_line_proved(struct trunk_line *l, const char *realm)
+{
+	if (l->row.realm[0] || strcmp(l->state.realm, realm) == 0)
+		return;
+	log_info("trunk %s: its password is for the realm \"%s\" alone from "
+		 "now on",
+		 l->row.name, realm);
+	(void)snprintf(l->state.realm, sizeof(l->state.realm), "%s", realm);
+	publish(l);
+}
+
+/* --- registering --- */
+
+static void take_reply(struct trunk_line *l, const struct trunk_reply *reply)
+{
+	uint32_t chance;
+
+	secret_random(&chance, sizeof(chance));
+	trunk_register_answer(&l->reg, clock_mono_ms(), reply, chance);
+	if (l->reg.how == TRUNK_HELD)
+		l->state.last_error[0] = '\0';
+	else if (l->reg.how != TRUNK_ASKING)
+		note_error(l, "registering", reply->code, reply->silent);
+	if (l->reg.how == TRUNK_UNHEARD)
+		next_place(l);
+	settle(l);
+	arm_register(l);
+}
+
+static void on_registered(void *ctx, const struct asker_answer *a)
+{
+	const struct trunk_reply reply = {
+		.code = a->code,
+		.silent = a->silent,
+		.expires_s = a->expires_s,
+		.min_expires_s = a->min_expires_s,
+		.retry_after_s = a->retry_after_s,
+	};
+	struct trunk_line *l = ctx;
+
+	/* Whatever it says, it is there. */
+	if (!a->silent)
+		l->misses = 0;
+	take_reply(l, &reply);
+	if (a->realm[0])
+		trunk_line_proved(l, a->realm);
+	if (!a->foreign[0])
+		return;
+	(void)snprintf(l->state.last_error, sizeof(l->state.last_error),
+		       "registering: it asks for the password of another "
+		       "realm, \"%.64s\", and gets nothing",
+		       a->foreign);
+	publish(l);
+}
+
+static void on_register_due(evutil_socket_t fd, short what, void *arg)
+{
+	const struct trunk_reply silence = { .code = 503, .silent = true };
+	struct trunk_line *l = arg;
+	struct asker_question q;
+	struct target target;
+
+	(void)fd;
+	(void)what;
+	if (l->n_places == 0 || !l->registrar || asker_busy(l->registrar))
+		return;
+	question(l, &q, &target);
+	q.expires_s = l->reg.expires_s;
+	q.patience_ms = REGISTER_MS;
+	if (asker_register(l->registrar, &q) < 0)
+		take_reply(l, &silence);
+}
+
+void trunk_line_leave(struct trunk_line *l)
+{
+	bool held = l->row.register_ && l->registrar && l->n_places > 0 &&
+		    trunk_register_holds(&l->reg, clock_mono_ms());
+	struct asker_question q;
+	struct target target;
+
+	halt(l);
+	if (!held)
+		return;
+	question(l, &q, &target);
+	farewells_say(l->env->farewells, l->registrar, &q);
+	l->registrar = NULL;
+	l->reg.until_ms = 0;
+}
+
+/* --- is somebody there? --- */
+
+static void on_probed(void *ctx, const struct asker_answer *a)
+{
+	struct trunk_line *l = ctx;
+	uint32_t next_s = l->row.qualify_s;
+
+	if (!a->silent) {
+		l->heard = true;
+		l->misses = 0;
+		l->state.latency_us = a->latency_us;
+	} else if (l->heard || !l->row.register_) {
+		/* Some never answer OPTIONS: while such a one registers us, it
+		   is there. */
+		l->misses++;
+		l->state.latency_us = 0;
+		note_error(l, "no sign of life", a->code, true);
+		next_place(l);
+		if (l->misses <= MISSES && next_s > MISSED_AGAIN_S)
+			next_s = MISSED_AGAIN_S;
+	}
+	settle(l);
+	arm(l->probe_timer, next_s * 1000ULL);
+}
+
+static void on_probe_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct asker_answer nobody = {
+		.code = 503, .silent = true, .realm = "", .foreign = ""
+	};
+	struct trunk_line *l = arg;
+	struct asker_question q;
+	struct target target;
+
+	(void)fd;
+	(void)what;
+	if (l->n_places == 0 || asker_busy(l->probe))
+		return;
+	question(l, &q, &target);
+	q.patience_ms = OPTIONS_MS;
+	if (asker_options(l->probe, &q) < 0)
+		on_probed(l, &nobody);
+}
+
+/* --- the row --- */
+
+static int make_registrar(struct trunk_line *l)
+{
+	const struct asker_config config = {
+		.base = l->env->base,
+		.sofia = l->env->sofia,
+		.answered = on_registered,
+		.ctx = l,
+	};
+
+	l->registrar = asker_new(&config);
+	return l->registrar ? 0 : -ENOMEM;
+}
+
 static void begin(struct trunk_line *l)
 {
-	if (!l->row.enabled) {
+	if (!l->registrar && make_registrar(l) < 0)
+		log_err("trunk %s: no memory to register", l->row.name);
+	trunk_register_begin(&l->reg, l->row.register_s, clock_mono_ms());
+	if (!l->row.enabled)
 		take_places(l, l->places, 0);
-		enter(l, TRUNK_STATE_STATE_OFF);
+	else
+		find_places(l);
+	settle(l);
+	if (l->n_places == 0)
 		return;
-	}
-	find_places(l);
-	enter(l, TRUNK_STATE_STATE_UNCHECKED);
+	arm_register(l);
+	if (l->row.qualify_s != 0)
+		arm(l->probe_timer, 0);
+}
+
+static int make_parts(struct trunk_line *l)
+{
+	const struct asker_config config = {
+		.base = l->env->base,
+		.sofia = l->env->sofia,
+		.answered = on_probed,
+		.ctx = l,
+	};
+
+	l->probe = asker_new(&config);
+	l->reg_timer = evtimer_new(l->env->base, on_register_due, l);
+	l->probe_timer = evtimer_new(l->env->base, on_probe_due, l);
+	return l->probe && l->reg_timer && l->probe_timer ? 0 : -ENOMEM;
 }
 
 struct trunk_line *trunk_line_new(const struct trunk_env *env,
@@ -146,6 +455,10 @@ struct trunk_line *trunk_line_new(const struct trunk_env *env,
 	}
 	if (!l->state.contact_user[0])
 		secret_token(l->state.contact_user, CONTACT_BYTES);
+	if (make_parts(l) < 0) {
+		trunk_line_free(l);
+		return NULL;
+	}
 	begin(l);
 	return l;
 }
@@ -154,12 +467,32 @@ void trunk_line_free(struct trunk_line *l)
 {
 	if (!l)
 		return;
+	asker_free(l->registrar);
+	asker_free(l->probe);
+	if (l->reg_timer)
+		event_free(l->reg_timer);
+	if (l->probe_timer)
+		event_free(l->probe_timer);
 	secret_wipe(&l->row, sizeof(l->row));
 	free(l);
 }
 
+/* Another account, or the same elsewhere: the old one is left. */
+static bool is_other_account(const struct trunk *a, const struct trunk *b)
+{
+	return a->enabled != b->enabled || a->register_ != b->register_ ||
+	       a->port != b->port || a->transport != b->transport ||
+	       strcmp(a->host, b->host) != 0 ||
+	       strcmp(a->domain, b->domain) != 0 ||
+	       strcmp(a->user, b->user) != 0;
+}
+
 void trunk_line_change(struct trunk_line *l, const struct trunk *row)
 {
+	if (is_other_account(&l->row, row))
+		trunk_line_leave(l);
+	else
+		halt(l);
 	/* Another provider proves its realm anew. */
 	if (strcmp(l->row.host, row->host) != 0 ||
 	    strcmp(l->row.domain, row->domain) != 0 ||
@@ -190,17 +523,6 @@ size_t trunk_line_places(const struct trunk_line *l,
 bool trunk_line_owns(const struct trunk_line *l, const struct addr *addr)
 {
 	return prefix_list_contains(l->state.addresses, addr);
-}
-
-void trunk_line_proved(struct trunk_line *l, const char *realm)
-{
-	if (l->row.realm[0] || strcmp(l->state.realm, realm) == 0)
-		return;
-	log_info("trunk %s: its password is for the realm \"%s\" alone from "
-		 "now on",
-		 l->row.name, realm);
-	(void)snprintf(l->state.realm, sizeof(l->state.realm), "%s", realm);
-	publish(l);
 }
 
 void trunk_line_call(struct trunk_line *l, int by)

@@ -16,6 +16,7 @@
 struct event_base;
 struct live;
 struct sofia;
+struct farewells;
 struct trunk_line;
 
 /* What all lines share; outlives them. */
@@ -23,6 +24,7 @@ struct trunk_env {
 	struct event_base *base;
 	struct sofia *sofia;
 	struct live *live; /* NULL in tests */
+	struct farewells *farewells;
 };
 
 /* A server of the provider. */
@@ -34,14 +36,23 @@ struct trunk_place {
 
 enum { TRUNK_PLACES = 8 };
 
+struct target;
+/* A place as a request's target; .uri is "". */
+void trunk_target(struct sofia *s, const char *name,
+		  const struct trunk_place *p, struct target *out);
+
 /* `before`: what the last run left of it, or NULL. NULL: no memory. */
 struct trunk_line *trunk_line_new(const struct trunk_env *env,
 				  const struct trunk *row,
 				  const struct trunk_state *before);
+/* A registration stays at the provider: see trunk_line_leave(). */
 void trunk_line_free(struct trunk_line *l);
 
 /* The row is another one now; its name is the same. */
 void trunk_line_change(struct trunk_line *l, const struct trunk *row);
+
+/* Takes the registration back and does nothing more until the row changes. */
+void trunk_line_leave(struct trunk_line *l);
 
 const struct trunk *trunk_line_row(const struct trunk_line *l);
 const struct trunk_state *trunk_line_state(const struct trunk_line *l);

@@ -1,9 +1,10 @@
 """Calls over a trunk: Kamailio is the provider, a real telephone the called party."""
 
+import re
+
 from box import until
-from netns import Net
 from phone import Phone
-from provider import Provider, trunk
+from provider import Provider, state, states, trunk
 from test_call import new_record, records, talk
 
 NUMBER = "4930123456"
@@ -116,3 +117,78 @@ def test_password_for_its_own_realm_alone(lab):
     r = ends(lab, "0" + NUMBER, disposition="FAILED", trunk="acme")
     assert "password" in r["reason"], r
     assert not p.credentials(), p.credentials()
+
+
+def test_registers_and_leaves(lab):
+    p = provider(lab)
+    trunk(lab, provider=p)
+    row = state(lab, "acme", "registered")
+    there, = p.registered("acme")
+    user = there.split(":")[1].split("@")[0]
+    assert len(user) >= 20 and there.endswith("@192.0.2.10:5060"), there
+    # it is asked whether it is there as well
+    until(lambda: int(states(lab)["acme"]["latency_us"]) > 0, 10, "a latency")
+    assert row["address"] == "198.51.100.10:5060" and row["addresses"] == "198.51.100.10", row
+    # killed, it comes back under the same name
+    lab.box.kill("sipd")
+    state(lab, "acme", "registered")
+    assert p.registered("acme") == [there]
+    # another account: the old one is left
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:user,other,secret,none")
+    until(lambda: not p.registered("acme"), 10, "the account is left")
+    row = state(lab, "acme", "refused")
+    assert "password" in row["last_error"], row
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:user,acme,secret,s3cr3t-of-acme")
+    state(lab, "acme", "registered")
+    # switched off, and at the end of the daemon
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:enabled,false")
+    until(lambda: not p.registered("acme"), 10, "it is switched off")
+    assert states(lab)["acme"]["state"] == "off"
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:enabled,true")
+    state(lab, "acme", "registered")
+    lab.box.kill("sipd", 15)
+    assert len(re.findall(r"unregistered acme", p.said())) == 3, p.said()[-2000:]
+    state(lab, "acme", "registered")
+
+
+def test_provider_dies_and_comes_back(lab):
+    p = provider(lab, min_expires=120)
+    trunk(lab, provider=p, qualify_s="1", register_s="60")
+    # 423 told the shortest time it takes
+    assert "Expires: " in p.command("ul.lookup", "location", "acme")
+    p.stop()
+    row = state(lab, "acme", "unreachable", seconds=25)
+    assert "does not answer" in row["last_error"], row
+    p.start()
+    state(lab, "acme", "registered", seconds=25)
+
+
+def test_wrong_password_is_not_tried_often(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, register="false")
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:secret,wrong,register,true")
+    row = state(lab, "acme", "refused")
+    assert row["last_error"] == "registering: 401, the provider does not take our user and password", row
+    assert len(p.credentials()) == 1, p.credentials()
+    p.set(register=403)
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:note,again")
+    until(lambda: "403" in states(lab)["acme"]["last_error"], 10, "the refusal in words")
+
+
+def test_registration_in_another_realm_gets_nothing(lab):
+    p = provider(lab, realm="thief.example")
+    trunk(lab, provider=p, register="false", realm="itsp.example")
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:register,true")
+    until(lambda: "thief.example" in states(lab)["acme"]["last_error"], 10, "it is told")
+    assert not p.credentials(), p.credentials()
+
+
+def test_first_realm_is_pinned(lab):
+    p = provider(lab)
+    trunk(lab, provider=p)
+    until(lambda: states(lab)["acme"]["realm"] == "itsp.example", 10, "the realm is known")
+    p.stop()
+    thief = provider(lab, realm="thief.example")
+    lab.box.kill("sipd")
+    until(lambda: "thief.example" in states(lab)["acme"]["last_error"], 20, "it is told")
+    assert not thief.credentials(), thief.credentials()

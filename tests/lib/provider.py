@@ -72,6 +72,7 @@ request_route {{
     if (is_method("REGISTER")) {{
         if ($sht(set=>register) != $null) {{ sl_send_reply("$sht(set=>register)", "No"); exit; }}
         if (!pv_www_authenticate("{realm}", "$sht(secret=>$fU)", "0")) {{ www_challenge("{realm}", "1"); exit; }}
+        if ($hdr(Expires) == "0") xlog("L_ERR", "{name} unregistered $fU\n");
         fix_nated_register();
         if (!save("location")) sl_reply_error();
         exit;
