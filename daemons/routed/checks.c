@@ -1,9 +1,9 @@
 #include "checks.h"
 
-#include "check.h"
 #include "credit.h"
 #include "rates.h"
 #include "routed.h"
+#include "row_check.h"
 #include "watch.h"
 
 int checks_settings(void *ctx, const void *old, void *row, bool force,

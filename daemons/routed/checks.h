@@ -1,5 +1,5 @@
 /* routed's rules for its tables, in the shape that ipc/table.h asks for; what
-   they say is in plan/check.h. ctx is the daemon. */
+   they say is in plan/row_check.h. ctx is the daemon. */
 #pragma once
 
 #include <stdbool.h>

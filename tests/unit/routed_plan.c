@@ -178,6 +178,69 @@ static void test_inbound(void)
 	world_fini(&w);
 }
 
+struct heard {
+	size_t n;
+	struct explain_line last, dial;
+};
+
+static void hear(void *ctx, const struct explain_line *line)
+{
+	struct heard *h = ctx;
+
+	h->n++;
+	h->last = *line;
+	if (!strcmp(line->step, "dial"))
+		h->dial = *line;
+}
+
+static struct heard explain(struct world *w, const char *number)
+{
+	struct heard h = { 0 };
+	const struct plan_trace trace = { hear, &h };
+	struct plan_question q = { .now_ms = WORLD_CLOCK_FROM_MS,
+				   .trace = &trace };
+	struct plan_choice choice;
+	struct verdict v;
+	struct ask ask;
+
+	record_init(&ask_record, &ask);
+	snprintf(ask.who, sizeof(ask.who), "801");
+	snprintf(ask.number, sizeof(ask.number), "%s", number);
+	q.ask = &ask;
+	plan_decide(world_plan(w), &q, &v, &choice);
+	return h;
+}
+
+/* However many rules there are, Explain has few rows, and the one that counts
+   is among them. */
+static void test_explain_bounded(void)
+{
+	char row[100];
+	struct world w;
+	struct heard h;
+
+	make_world(&w);
+	world_add(&w, "trunk name=a host=a.example");
+	world_add(&w, "time_rule name=never");
+	for (int i = 0; i < 2000; i++) {
+		snprintf(row, sizeof(row),
+			 "dial_rule name=r%d pattern=0X. trunks=a "
+			 "time_rule=never",
+			 i);
+		world_add(&w, row);
+	}
+	h = explain(&w, "0123");
+	CHECK(h.n > 50 && h.n < 400);
+	CHECK_STR(h.last.why, "no rule is open: refused");
+	h = explain(&w, "5");
+	CHECK(h.n > 50 && h.n < 400);
+	world_add(&w, "dial_rule name=r1999 time_rule=");
+	h = explain(&w, "0123");
+	CHECK(h.n > 50 && h.n < 400);
+	CHECK_STR(h.dial.what, "0123");
+	world_fini(&w);
+}
+
 static void test_dialled(void)
 {
 	CHECK(dialled_is_valid("+49301234"));
@@ -232,6 +295,7 @@ int main(void)
 	test_outbound();
 	test_emergency();
 	test_inbound();
+	test_explain_bounded();
 	test_dialled();
 	test_clock();
 	return 0;

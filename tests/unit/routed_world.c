@@ -10,6 +10,7 @@ static const struct record *const records[WORLD_TABLES] = {
 	&emergency_record,    &dial_plan_record,
 	&dial_rule_record,    &inbound_rule_record,
 	&pin_set_record,      &pin_record,
+	&time_rule_record,    &holiday_record,
 };
 
 void world_init(struct world *w)
@@ -28,11 +29,11 @@ void world_fini(struct world *w)
 		free(w->tables[i].rows);
 }
 
-static struct world_table *table_of(struct world *w, const char *name)
+static size_t table_of(const char *name)
 {
 	for (size_t i = 0; i < WORLD_TABLES; i++)
 		if (strcmp(records[i]->name, name) == 0)
-			return &w->tables[i];
+			return i;
 	fprintf(stderr, "there is no table %s\n", name);
 	abort();
 }
@@ -45,31 +46,100 @@ static void set(const struct record *r, void *rec, char *word)
 
 	CHECK(value);
 	*value++ = '\0';
+	for (char *c = value; *c; c++)
+		if (*c == '~')
+			*c = ' ';
 	f = record_field(r, word);
 	CHECK(f);
 	CHECK_EQ(field_set(r, f, rec, value, &issue), 0);
 }
 
-void world_add(struct world *w, const char *row)
+static void set_all(const struct record *r, void *rec, const char *words)
 {
-	char *text = strdup(row), *save = NULL, *word, *rec;
-	struct world_table *t;
-	struct issue issue;
+	char *text = strdup(words), *save = NULL, *word;
 
 	CHECK(text);
-	t = table_of(w, strtok_r(text, " ", &save));
-	t->rows = realloc(t->rows, (t->n + 1) * t->record->size);
-	CHECK(t->rows);
-	rec = t->rows + t->n * t->record->size;
-	record_init(t->record, rec);
-	while ((word = strtok_r(NULL, " ", &save)))
-		set(t->record, rec, word);
-	if (record_check(t->record, rec, &issue)) {
+	for (word = strtok_r(text, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save))
+		set(r, rec, word);
+	free(text);
+}
+
+static void must_be_right(const struct record *r, void *rec, const char *row)
+{
+	struct issue issue;
+
+	if (record_check(r, rec, &issue)) {
 		fprintf(stderr, "%s: %s: %s\n", row, issue.field, issue.what);
 		abort();
 	}
-	t->n++;
-	free(text);
+}
+
+/* What stands behind the table's name; *table is its index. */
+static const char *fields_of(const char *row, size_t *table)
+{
+	char name[40];
+	int n = 0;
+
+	CHECK_EQ(sscanf(row, "%39s %n", name, &n), 1);
+	*table = table_of(name);
+	return row + n;
+}
+
+static void *make_row(const char *row, const struct record **record)
+{
+	const char *fields;
+	size_t table;
+	void *rec;
+
+	fields = fields_of(row, &table);
+	*record = records[table];
+	rec = calloc(1, records[table]->size);
+	CHECK(rec);
+	record_init(records[table], rec);
+	set_all(records[table], rec, fields);
+	return rec;
+}
+
+void *world_row(const char *row, const struct record **record)
+{
+	void *rec = make_row(row, record);
+
+	must_be_right(*record, rec, row);
+	return rec;
+}
+
+/* The row with the same key, or a new one. */
+static void *place_of(struct world_table *t, const void *rec)
+{
+	char key[256], other[256];
+
+	record_key(t->record, rec, key, sizeof(key));
+	for (size_t i = 0; i < t->n; i++) {
+		record_key(t->record, t->rows + i * t->record->size, other,
+			   sizeof(other));
+		if (strcmp(key, other) == 0)
+			return t->rows + i * t->record->size;
+	}
+	t->rows = realloc(t->rows, (t->n + 1) * t->record->size);
+	CHECK(t->rows);
+	memcpy(t->rows + t->n * t->record->size, rec, t->record->size);
+	return t->rows + t->n++ * t->record->size;
+}
+
+void world_add(struct world *w, const char *row)
+{
+	const struct record *r;
+	const char *fields;
+	size_t table;
+	void *rec = make_row(row, &r);
+	void *place;
+
+	fields = fields_of(row, &table);
+	place = place_of(&w->tables[table], rec);
+	set_all(r, place, fields);
+	must_be_right(r, place, row);
+	free(rec);
 	plan_free(w->plan);
 	w->plan = NULL;
 }
@@ -99,6 +169,9 @@ const struct plan *world_plan(struct world *w)
 		.inbound_rules = rows(w, 7),
 		.pin_sets = rows(w, 8),
 		.pins = rows(w, 9),
+		.time_rules = rows(w, 10),
+		.holidays = rows(w, 11),
+		.clock_from_ms = WORLD_CLOCK_FROM_MS,
 	};
 
 	if (!w->plan)

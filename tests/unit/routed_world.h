@@ -3,7 +3,10 @@
 
 #include "plan.h"
 
-enum { WORLD_TABLES = 10 };
+enum { WORLD_TABLES = 12 };
+
+/* 2026-01-01: an earlier clock was never set. */
+#define WORLD_CLOCK_FROM_MS 1767225600000
 
 struct world_table {
 	const struct record *record;
@@ -20,10 +23,15 @@ struct world {
 void world_init(struct world *w);
 void world_fini(struct world *w);
 
-/* Adds a row, as "dial_rule name=abroad pattern=00X. trunks=a;b"; a value ends
-   at the next blank, and _ stands for a blank in it after "note=" and such.
-   What is wrong with it ends the test. */
+/*
+ * Adds a row, as "dial_rule name=abroad pattern=00X. trunks=a;b", or changes
+ * the one with that key. A value ends at the next blank; ~ stands for a blank
+ * in it. What is wrong with it ends the test.
+ */
 void world_add(struct world *w, const char *row);
+
+/* Such a row by itself, which the caller frees. */
+void *world_row(const char *row, const struct record **record);
 
 /* What is compiled from the rows now. */
 const struct plan *world_plan(struct world *w);

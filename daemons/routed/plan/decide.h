@@ -38,6 +38,8 @@ struct way {
 	const struct pins_row *pin; /* that was given; NULL: none */
 	uint32_t lease_s;
 	uint64_t until_ms; /* 0: no end by the clock */
+	uint32_t credit_s; /* until a cap ends the call; UINT32_MAX: none */
+	char credit[33];   /* that cap */
 };
 
 struct decision {
@@ -58,6 +60,12 @@ bool decide_trace(const struct decision *d, const char *step, const char *what,
 
 void decide_refuse(struct decision *d, uint32_t code, const char *prompts,
 		   const char *reason);
+
+/* For Explain: what would end the call, and when; which rules were not chosen
+   (winner NULL: none was). `tried`: so many were, and not all were told of. */
+void explain_ends(const struct decision *d);
+void explain_others(const struct decision *d, const struct rule *winner,
+		    size_t tried);
 
 /* Rings an extension, or says why it does not. */
 bool decide_callee(struct decision *d, const struct line *callee);

@@ -105,7 +105,6 @@ bool decide_emergency(struct decision *d)
 		return decide_trace(d, "emergency", number, false,
 				    "is no emergency number");
 	d->out->emergency = true;
-	d->choice->emergency = true;
 	at = first(d, row);
 	d->way.trunk = usable(d, row, &at);
 	if (!d->way.trunk) {

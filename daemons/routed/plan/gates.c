@@ -10,6 +10,8 @@
 /* A call lasts a week at most; what closes later is of no concern to it. */
 enum { CLOSES_SOON_DAYS = 8 };
 
+#define CLOSED "cannot-complete-as-dialed;please-try-call-later"
+
 struct plan_call gates_call(const struct decision *d)
 {
 	const struct way *w = &d->way;
@@ -89,7 +91,7 @@ static enum gate closed_until(struct decision *d, const struct timed *rule,
 
 	if (end)
 		times_text(rule, end, text, sizeof(text));
-	return shut(says, GATE_NEXT, 403, "ss-noservice", "%s is closed%s%s",
+	return shut(says, GATE_NEXT, 403, CLOSED, "%s is closed%s%s",
 		    rule->name, end ? " until " : "", end ? text : "");
 }
 
@@ -103,7 +105,7 @@ static enum gate gate_time(struct decision *d, struct gate_says *says)
 		return GATE_OPEN;
 	}
 	if (!rule)
-		return shut(says, GATE_NEXT, 403, "ss-noservice",
+		return shut(says, GATE_NEXT, 403, CLOSED,
 			    "there is no time rule %s: closed", name);
 	switch (times_ask(&d->plan->times, rule, d->q->now_ms)) {
 	case TIMES_OPEN:
@@ -111,11 +113,11 @@ static enum gate gate_time(struct decision *d, struct gate_says *says)
 	case TIMES_CLOSED:
 		return closed_until(d, rule, says);
 	case TIMES_NO_CLOCK:
-		return shut(says, GATE_NEXT, 403, "ss-noservice",
+		return shut(says, GATE_NEXT, 403, CLOSED,
 			    "the box's clock is not set, so %s is closed",
 			    name);
 	case TIMES_NO_ZONE:
-		return shut(says, GATE_NEXT, 403, "ss-noservice",
+		return shut(says, GATE_NEXT, 403, CLOSED,
 			    "the box does not know the time zone of %s: closed",
 			    name);
 	}
@@ -128,6 +130,8 @@ static enum gate most_calls(struct decision *d, struct gate_says *says,
 			    enum gate when_full, enum usage_of of,
 			    const char *who, uint32_t limit)
 {
+	const char *prompts = of == USAGE_OF_TRUNK ? "all-circuits-busy-now"
+						   : "simul-call-limit-reached";
 	uint32_t n;
 
 	if (!limit) {
@@ -136,8 +140,8 @@ static enum gate most_calls(struct decision *d, struct gate_says *says,
 	}
 	n = calls_now(d, of, who);
 	if (n >= limit)
-		return shut(says, when_full, 503, "simul-call-limit-reached",
-			    "%u calls go on, and %u is the most", n, limit);
+		return shut(says, when_full, 503, prompts,
+			    "no more than %u at once, and %u go on", limit, n);
 	snprintf(says->why, sizeof(says->why), "%u of at most %u calls", n,
 		 limit);
 	return GATE_OPEN;
@@ -185,10 +189,10 @@ static enum gate gate_country(struct decision *d, struct gate_says *says)
 		}
 	}
 	if (!*d->way.number)
-		return shut(says, GATE_NEXT, 403, "ss-noservice",
+		return shut(says, GATE_NEXT, 403, "feature-not-avail-line",
 			    "which country %.32s is in cannot be told",
 			    d->way.sent);
-	return shut(says, GATE_NEXT, 403, "ss-noservice",
+	return shut(says, GATE_NEXT, 403, "feature-not-avail-line",
 		    "trunk %s does not carry calls to %.32s",
 		    d->way.trunk->name, d->way.number);
 }
@@ -210,9 +214,11 @@ static enum gate gate_credit(struct decision *d, struct gate_says *says)
 		return GATE_OPEN;
 	}
 	if (!u->credit(u->ctx, &call, &credit))
-		return shut(says, GATE_NEXT, 403, "ss-noservice", "%s",
-			    credit.why);
+		return shut(says, GATE_NEXT, 403, "cannot-complete-as-dialed",
+			    "%s", credit.why);
 	d->way.lease_s = credit.lease_s;
+	d->way.credit_s = credit.longest_s;
+	memcpy(d->way.credit, credit.credit, sizeof(d->way.credit));
 	snprintf(says->why, sizeof(says->why), "%s",
 		 *credit.why ? credit.why : "no cap applies");
 	return GATE_OPEN;
@@ -228,11 +234,11 @@ static enum gate gate_brake(struct decision *d, struct gate_says *says)
 	if (u && u->brake)
 		brake = u->brake(u->ctx, &call, &why);
 	if (brake == USAGE_BRAKE_REFUSE)
-		return shut(says, GATE_SHUT, 403, "ss-noservice", "%s",
-			    why.why);
+		return shut(says, GATE_SHUT, 403, "cannot-complete-as-dialed",
+			    "%s", why.why);
 	/* Without a set of its own it asks for the rule's. */
 	if (brake == USAGE_BRAKE_PIN && !*why.pin_set && !*d->way.pin_set)
-		return shut(says, GATE_SHUT, 403, "ss-noservice",
+		return shut(says, GATE_SHUT, 403, "cannot-complete-as-dialed",
 			    "%s asks for a PIN, and there is no PIN set",
 			    why.brake);
 	if (brake == USAGE_BRAKE_PIN && *why.pin_set)

@@ -13,6 +13,9 @@
 #include "number.h"
 #include "pin_gate.h"
 
+/* Closed rules that Explain tells of. */
+enum { TOLD_MAX = 50 };
+
 /* What the caller hears when no candidate is left: the first reason. */
 struct reason {
 	struct gate_says says;
@@ -96,7 +99,7 @@ static bool try_rule(struct decision *d, const struct rule *rule,
 	enum gate gate;
 	bool last = true;
 
-	d->way = (struct way){ .rule = rule };
+	d->way = (struct way){ .rule = rule, .credit_s = UINT32_MAX };
 	snprintf(d->way.pin_set, sizeof(d->way.pin_set), "%s",
 		 rule->row.pin_set);
 	pin_gate_recall(d);
@@ -127,13 +130,28 @@ static bool try_rule(struct decision *d, const struct rule *rule,
 	return true;
 }
 
+/* Tells of a rule only if it is the one; deciding twice is the same. */
+static bool try_quietly(struct decision *d, const struct rule *rule,
+			struct reason *closed)
+{
+	const struct plan_question *q = d->q;
+	struct plan_question quiet = *q;
+	bool decided;
+
+	quiet.trace = NULL;
+	d->q = &quiet;
+	decided = try_rule(d, rule, closed);
+	d->q = q;
+	return decided && (!q->trace || try_rule(d, rule, closed));
+}
+
 bool decide_rule(struct decision *d)
 {
 	const struct rule_set *set =
 		rules_set(&d->plan->rules, d->caller->dial_plan);
 	struct reason closed = { 0 };
 	const struct rule *rule;
-	size_t at = 0;
+	size_t at = 0, tried = 0;
 
 	if (!set) {
 		decide_refuse(d, 404, "pbx-invalid",
@@ -142,8 +160,13 @@ bool decide_rule(struct decision *d)
 				    "does not exist: refused");
 	}
 	while ((rule = rule_set_next(set, d->q->ask->number, &at)))
-		if (try_rule(d, rule, &closed))
-			return true;
+		if (tried++ < TOLD_MAX ? try_rule(d, rule, &closed)
+				       : try_quietly(d, rule, &closed))
+			break;
+	if (d->q->trace)
+		explain_others(d, rule, tried > TOLD_MAX ? tried : 0);
+	if (rule)
+		return true;
 	if (closed.set) {
 		refuse_as(d, &closed.says);
 		return decide_trace(d, "dial rule", "", true,

@@ -175,6 +175,19 @@ bool pattern_matches(const struct pattern *p, const char *number)
 	return !left;
 }
 
+size_t pattern_fits(const struct pattern *p, const char *number)
+{
+	size_t n = 0;
+
+	for (uint8_t i = 0; i < p->n && number[n]; i++, n++) {
+		if (p->items[i] & (PATTERN_ANY | PATTERN_SOME))
+			return strlen(number);
+		if (!(p->items[i] & pattern_bit(number[n])))
+			break;
+	}
+	return n;
+}
+
 /* How much an item leaves open; the end of a pattern: nothing. */
 static int openness(const struct pattern *p, uint8_t i)
 {

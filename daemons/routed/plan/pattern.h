@@ -34,6 +34,10 @@ int pattern_parse(struct pattern *p, const char *text, char *why,
 /* The bit of a character that can be dialled; 0: it cannot. */
 uint16_t pattern_bit(char c);
 
+/* How many characters of the number fit, from the front; all of them do not yet
+   mean that the pattern takes the number. */
+size_t pattern_fits(const struct pattern *p, const char *number);
+
 bool pattern_matches(const struct pattern *p, const char *number);
 
 /*

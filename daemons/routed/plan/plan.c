@@ -170,6 +170,7 @@ static void choose(struct decision *d)
 	struct plan_choice *c = d->choice;
 	const struct way *w = &d->way;
 
+	c->emergency = d->out->emergency;
 	c->outbound = !c->emergency;
 	c->lease_s = w->lease_s;
 	snprintf(c->dial_rule, sizeof(c->dial_rule), "%s",
@@ -205,11 +206,11 @@ void decide_dial(struct decision *d, bool next)
 		memcpy(step.after, w->trunk->name, sizeof(step.after));
 		step_write(&step, v->step, sizeof(v->step));
 	}
-	decide_trace(d, "dial", v->sent, true,
-		     "over trunk %s%s, shown as %s, at most %u s",
+	decide_trace(d, "dial", v->sent, true, "over trunk %s%s, shown as %s",
 		     w->trunk->name, next ? " (others behind it)" : "",
-		     v->hide_caller ? "nobody" : v->caller_number,
-		     v->longest_s);
+		     v->hide_caller ? "nobody" : v->caller_number);
+	if (d->q->trace)
+		explain_ends(d);
 }
 
 /* Each step says whether it has decided. */

@@ -49,11 +49,11 @@ static int take_rules(struct rules *r, const struct plan_rows *rows)
 
 		/* A pattern that cannot be read was never let into the table.
 		 */
-		if (!row->enabled || pattern_parse(&rule->pattern, row->pattern,
-						   why, sizeof(why)))
-			continue;
 		rule->row = *row;
 		rule->order = i;
+		rule->in_use = !pattern_parse(&rule->pattern, row->pattern, why,
+					      sizeof(why)) &&
+			       row->enabled;
 		r->n++;
 	}
 	return 0;
@@ -83,7 +83,8 @@ static int take_set(struct rules *r, const struct dial_plan *row)
 	if (!s->rules)
 		return -ENOMEM;
 	for (size_t i = 0; i < r->n; i++)
-		if (all || names_have(row->rules, r->all[i].row.name))
+		if (r->all[i].in_use &&
+		    (all || names_have(row->rules, r->all[i].row.name)))
 			s->rules[s->n++] = &r->all[i];
 	qsort(s->rules, s->n, sizeof(struct rule *), by_openness);
 	return make_matcher(s);
@@ -113,6 +114,12 @@ void rules_fini(struct rules *r)
 	free(r->sets);
 	free(r->all);
 	*r = (struct rules){ 0 };
+}
+
+bool rule_set_has(const struct rule_set *s, const struct rule *r)
+{
+	return s->n &&
+	       bsearch(&r, s->rules, s->n, sizeof(struct rule *), by_openness);
 }
 
 const struct rule *rule_set_next(const struct rule_set *s, const char *number,

@@ -2,6 +2,8 @@
    specific first. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "match.h"
 #include "pattern.h"
 #include "records.h"
@@ -11,6 +13,7 @@ struct rule {
 	struct dial_rule row;
 	struct pattern pattern;
 	size_t order; /* its place in the table */
+	bool in_use;  /* else it is in no set */
 };
 
 /* The rules of one dial plan. */
@@ -22,7 +25,7 @@ struct rule_set {
 };
 
 struct rules {
-	struct rule *all; /* in the table's order; only those in use */
+	struct rule *all; /* in the table's order */
 	size_t n;
 	struct rule_set *sets; /* sorted by name */
 	size_t n_sets;
@@ -35,6 +38,9 @@ void rules_fini(struct rules *r);
 
 /* NULL: no such dial plan. */
 const struct rule_set *rules_set(const struct rules *r, const char *dial_plan);
+
+/* Is a rule in this set? */
+bool rule_set_has(const struct rule_set *s, const struct rule *r);
 
 /* The first rule at or behind *at that fits; *at then stands behind it.
    NULL: no other. Start with *at = 0. */

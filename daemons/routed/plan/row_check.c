@@ -1,4 +1,4 @@
-#include "check.h"
+#include "row_check.h"
 
 #include <string.h>
 
