@@ -1,6 +1,7 @@
 #include "checks.h"
 
 #include "credit.h"
+#include "pin_table.h"
 #include "rates.h"
 #include "routed.h"
 #include "row_check.h"
@@ -95,4 +96,12 @@ int checks_emergency(void *ctx, const void *old, void *row, bool force,
 			 "extension %s could not be called any more: give it "
 			 "another number first",
 			 e->number);
+}
+
+int checks_pin(void *ctx, const void *old, void *row, bool force,
+	       struct issue *issue)
+{
+	const struct routed *r = ctx;
+
+	return pin_table_check(r->tables[ROUTED_PINS], old, row, force, issue);
 }

@@ -24,3 +24,5 @@ int checks_rate(void *ctx, const void *old, void *row, bool force,
 		struct issue *issue);
 int checks_inbound_rule(void *ctx, const void *old, void *row, bool force,
 			struct issue *issue);
+int checks_pin(void *ctx, const void *old, void *row, bool force,
+	       struct issue *issue);

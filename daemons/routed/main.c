@@ -7,7 +7,6 @@
 #include "bus.h"
 #include "checks.h"
 #include "log.h"
-#include "pin_table.h"
 #include "report.h"
 #include "routed.h"
 #include "table.h"
@@ -31,14 +30,6 @@ static void on_books_row(void *ctx, struct table_change *change,
 	(void)row;
 	routed_configure_books(ctx);
 	table_change_done(change, NULL);
-}
-
-static int check_pin(void *ctx, const void *old, void *row, bool force,
-		     struct issue *issue)
-{
-	const struct routed *r = ctx;
-
-	return pin_table_check(r->tables[ROUTED_PINS], old, row, force, issue);
 }
 
 static void on_pin_report(void *ctx, bool locked, const char *extension,
@@ -77,7 +68,7 @@ static const struct {
 	[ROUTED_DIAL_RULES] = { &dial_rule_record,
 				{ checks_dial_rule, .apply = on_row } },
 	[ROUTED_PIN_SETS] = { &pin_set_record, { .apply = on_row } },
-	[ROUTED_PINS] = { &pin_record, { check_pin, .apply = on_row } },
+	[ROUTED_PINS] = { &pin_record, { checks_pin, .apply = on_row } },
 	[ROUTED_TIME_RULES] = { &time_rule_record,
 				{ checks_time_rule, .apply = on_row } },
 	[ROUTED_HOLIDAYS] = { &holiday_record,

@@ -2,8 +2,14 @@
 
 import os
 import re
+import time
 
 from box import Refused, until
+from keypad import Keypad
+from phone import Phone
+from provider import Provider, trunk
+from sip_peer import Peer
+from test_call import new_record, records
 
 
 def put(lab, name, **fields):
@@ -92,3 +98,279 @@ def test_nobody_reads_a_pin(lab):
     for secret in (digits.encode(), b"73518246"):
         for path, data in files:
             assert secret not in data, f"the PIN stands in {path}"
+
+
+# --- the dialogue ---
+
+PIN, NUMBER = "482913", "4930123456"
+
+
+def outside(lab, **rule):
+    """A provider with a telephone of NUMBER, and a dial rule 0. behind the PINs of staff; the provider."""
+    p = Provider(lab, {"acme": "s3cr3t-of-acme", NUMBER: "of-" + NUMBER})
+    trunk(lab, provider=p, register="false")
+    pin_set(lab, "staff")
+    put(lab, "ada", pin_set="staff", pin=PIN, holder="Ada")
+    words = ",".join(f"{k},{v}" for k, v in {"pattern": "0.", "strip": "1", "trunks": "acme", "pin_set": "staff", **rule}.items())
+    lab.box.table("routed", "dial_rule", "Put", "string:out", f"dict:string:string:{words}")
+    lab.later(lambda: lab.box.table("routed", "dial_rule", "Delete", "string:out"))
+    return p
+
+
+def called(lab, **kw):
+    lab.port += 20
+    b = Phone(lab.net, "itsp", "198.51.100.20", NUMBER, password="of-" + NUMBER, server="198.51.100.10", port=lab.port, **kw)
+    lab.phones.append(b)
+    b.says("200 OK")
+    return b
+
+
+def prompted(phone):
+    """More than half a second of a prompt has come out of its loudspeaker since it was asked last."""
+    before = len(phone.heard())
+    until(lambda: len(phone.heard()) > before + 4000, 15, f"phone {phone.number} hears the question")
+
+
+def answered(a, b):
+    """b has been rung: answers, and the two hear each other, after what a heard of us."""
+    b.wait("CALL_INCOMING")
+    b.tell("accept")
+    a.wait("CALL_ESTABLISHED")
+    until(lambda: a.hears(660) > 0.9, 15, "the caller hears the called party")
+    until(lambda: b.hears(440) > 0.9, 15, "the called party hears the caller")
+
+
+def lock_rows(lab):
+    out = lab.box.table("routed", "pin_lock", "List")
+    rows = {}
+    for part in re.split(r"struct {", out)[1:]:
+        fields = dict(re.findall(r'string "(\w+)"\s+string "([^"]*)"', part))
+        rows[fields["extension"]] = fields
+    return rows
+
+
+def no_trace(lab, *secrets):
+    """Nothing of these digits stands in a log of the box."""
+    for daemon in ("sipd", "mediad", "routed", "guardd", "httpd"):
+        text = lab.box.log(daemon)
+        for s in secrets:
+            assert s not in text, f"{daemon} wrote {s}"
+
+
+def test_a_telephone_asks_for_a_pin(lab):
+    """baresip, RFC 4733 in early media; wrong first. Nothing goes out before the PIN."""
+    p = outside(lab)
+    a, b = lab.phone("801", tone=440), called(lab, tone=660)
+    before = records(lab)
+    a.tell("dial", "0" + NUMBER)
+    a.wait("CALL_PROGRESS")
+    prompted(a)
+    a.tell("sndcode", "111111#")
+    prompted(a)
+    assert not p.calls() and not b.saw("CALL_INCOMING")
+    assert lock_rows(lab)["801"]["wrong"] == "1"
+    a.tell("sndcode", PIN + "#")
+    answered(a, b)
+    assert len(p.calls()) == 1
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
+    r = new_record(lab, before)
+    assert (r["disposition"], r["dial_rule"], r["trunk"]) == ("ANSWERED", "out", "acme"), r
+    assert not r.get("pin"), "it is not to be recorded"
+    no_trace(lab, PIN, "111111")
+    lab.box.method("routed", "Unlock", "string:801")
+
+
+class Caller:
+    """A telephone of ours that answers the question in one of the three ways; 801 by itself."""
+
+    def __init__(self, lab, how, number="801", address="192.168.1.111"):
+        self.lab, self.how = lab, how
+        self.peer = Peer(lab.net.socket("lan"), address, (lab.net.PBX_LAN, 5060), number, lab.box.extensions[number])
+        lab.later(self.peer.close)
+        self.pad = Keypad(lab, self.peer, events=how != "tones")
+
+    def dial(self, number="0" + NUMBER, code="183"):
+        """Calls; returns when the question begins, in early media, or (200) after the call was answered."""
+        self.d = self.peer.invite(number, body=self.pad.sdp())
+        m = self.peer.expect(code + " INVITE")
+        self.peer.learn(self.d, m)
+        self.pad.learn(m.body)
+        if code == "200":
+            self.d.ack(m.cseq)
+        if self.how != "mute":
+            self.pad.silence(6)
+        self.pad.hear(10)
+
+    def enter(self, keys):
+        {"info": lambda: self.pad.info(self.d, keys), "tones": lambda: self.pad.play(keys)}.get(
+            self.how, lambda: self.pad.press(keys))()
+
+    def again(self):
+        """The question comes once more: what was said before it is over."""
+        self.pad.flush()
+        self.pad.hear(25)
+
+    def hang_up(self):
+        self.d.request("BYE")
+        self.peer.expect("200 BYE")
+
+
+def one_way(lab, how):
+    p = outside(lab)
+    b = called(lab)
+    c = Caller(lab, how)
+    before = records(lab)
+    c.dial()
+    c.enter("5#")
+    c.again()
+    assert not p.calls()
+    c.enter(PIN + "#")
+    b.wait("CALL_INCOMING")
+    assert lock_rows(lab)["801"]["wrong"] == "1", lock_rows(lab)
+    b.tell("accept")
+    m = c.peer.expect("200 INVITE")
+    c.d.ack(m.cseq)
+    c.hang_up()
+    b.wait("CALL_CLOSED")
+    assert new_record(lab, before)["disposition"] == "ANSWERED"
+    assert not b.saw("CALL_DTMF_START"), "no key of a PIN reaches the called party"
+    no_trace(lab, PIN)
+    lab.box.method("routed", "Unlock", "string:801")
+
+
+def test_keys_as_events(lab):
+    one_way(lab, "events")
+
+
+def test_keys_as_info(lab):
+    one_way(lab, "info")
+
+
+def test_keys_as_tones(lab):
+    one_way(lab, "tones")
+
+
+def test_a_silent_telephone_is_answered_first(lab):
+    """Nothing is heard of it before the 200; the call record has the answer of the called party all the same."""
+    outside(lab)
+    b = called(lab)
+    c = Caller(lab, "mute", address="192.168.1.114")
+    before = records(lab)
+    c.dial()
+    m = c.peer.expect("200 INVITE", seconds=10)
+    c.d.ack(m.cseq)
+    c.again()
+    row, = lab.box.rows("sipd", "Calls")
+    assert (row["state"], row["answer_ms"]) == ("playing", "0"), row
+    c.pad.silence(6)
+    c.enter(PIN + "#")
+    b.wait("CALL_INCOMING")
+    rung = int(time.time() * 1000)
+    b.tell("accept")
+    until(lambda: lab.box.rows("sipd", "Calls")[0]["state"] == "up", 10, "the call is up")
+    c.hang_up()
+    b.wait("CALL_CLOSED")
+    r = new_record(lab, before)
+    assert r["disposition"] == "ANSWERED" and int(r["answer_ms"]) >= rung, (r, rung)
+    assert not lock_rows(lab), "that was no try"
+    # the phone is remembered
+    d = Caller(lab, "mute", address="192.168.1.114")
+    d.dial(code="200")
+    d.hang_up()
+    # another one is not
+    e = Caller(lab, "mute", address="192.168.1.115")
+    e.dial(code="183")
+    gives_up(e)
+
+
+def gives_up(c):
+    """The caller has heard enough."""
+    c.peer.cancel(c.d)
+    c.peer.expect("487 INVITE")
+
+
+def fails(lab, c, patient=False):
+    """One call whose entries are all wrong; patient: up to the spoken reason's end, and the record is looked at."""
+    before = records(lab)
+    c.dial()
+    for i, keys in enumerate(("111111", "222222", "333333")):
+        if i:
+            c.again()
+        c.enter(keys + "#")
+    if not patient:
+        c.again()
+        gives_up(c)
+        return
+    m = c.peer.expect("403 INVITE", seconds=20)
+    c.peer.ack_refusal(m, c.d.target)
+    r = new_record(lab, before)
+    assert (r["disposition"], r["sip_code"], r["dial_rule"], r["reason"]) == ("REFUSED", "403", "out", "wrong PIN"), r
+
+
+def explained(lab):
+    return lab.box.method("routed", "Explain", "string:801", f"string:0{NUMBER}", "string:now")
+
+
+def test_three_calls_lock(lab):
+    """Those of this extension alone; over a kill; until a person unlocks it; and guardd knows."""
+    p = outside(lab)
+    for patient in (True, False, False):
+        assert "locked for 801" not in explained(lab)
+        fails(lab, Caller(lab, "events"), patient)
+    row = lock_rows(lab)["801"]
+    assert (row["locked"], row["wrong"], row["times"]) == ("true", "9", "1"), row
+    assert 29 * 60000 < int(row["until_ms"]) - int(row["since_ms"]) <= 30 * 60000, row
+    assert "locked for 801" in explained(lab)
+    lab.box.kill("routed")
+    assert "locked for 801" in explained(lab)
+    before = records(lab)
+    c = Caller(lab, "events")
+    c.d = c.peer.invite("0" + NUMBER, body=c.pad.sdp())
+    m = c.peer.expect("403 INVITE", seconds=20)
+    c.peer.ack_refusal(m, c.d.target)
+    assert "locked for 801" in new_record(lab, before)["reason"]
+    kinds = [i["kind"] for i in lab.box.rows("guardd", "Incidents", "string:", "uint32:50")]
+    assert "pin_lock" in kinds and "pin" in kinds, kinds
+    # 802 is not locked, whatever 801 did
+    other = Caller(lab, "events", "802", "192.168.1.113")
+    other.dial()
+    other.enter(PIN + "#")
+    until(lambda: p.calls(), 10, "802 gets out")
+    gives_up(other)
+    lab.box.method("routed", "Unlock", "string:801")
+    c = Caller(lab, "events")
+    c.dial()
+    c.enter(PIN + "#")
+    until(lambda: len(p.calls()) == 2, 10, "801 gets out again")
+    gives_up(c)
+    try:
+        lab.box.method("routed", "Unlock", "string:801")
+    except Refused as e:
+        assert "NoSuch" in str(e), e
+
+
+def test_many_calls_guess_no_more(lab):
+    """Twelve calls of one thief at once: they have no more entries together than three one after the other."""
+    p = outside(lab)
+    callers = [Caller(lab, "events") for _ in range(12)]
+    for c in callers:
+        c.d = c.peer.invite("0" + NUMBER, body=c.pad.sdp())
+    for c in callers:
+        m = c.peer.expect("183 INVITE", seconds=20)
+        c.peer.learn(c.d, m)
+        c.pad.learn(m.body)
+    for entry in range(3):
+        for i, c in enumerate(callers):
+            c.pad.silence(6)
+            c.pad.hear(25)
+            c.enter(f"{7001 + 10 * i + entry}#")
+        for c in callers:
+            c.pad.flush()
+    for c in callers:
+        m = c.peer.expect("403 INVITE", seconds=30)
+        c.peer.ack_refusal(m, c.d.target)
+    row = lock_rows(lab)["801"]
+    assert row["locked"] == "true" and int(row["wrong"]) <= 9, row
+    assert not p.calls()
+    lab.box.method("routed", "Unlock", "string:801")
