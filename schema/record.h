@@ -37,6 +37,7 @@ enum field_format {
 	FORMAT_SERVICE,
 	FORMAT_ACCOUNT,
 	FORMAT_NAME,
+	FORMAT_MAIL, /* a mail address: RFC 5321, without quotes */
 };
 
 struct field {

@@ -156,6 +156,28 @@ static const char *check_name(const char *text)
 	return "must be a-z, 0-9, '-' and '_', at most 32 characters";
 }
 
+/* RFC 5321 section 4.1.2, but for quoted names and address literals: what a
+   mail program would read as an option or another recipient is none. */
+static const char *check_mail(char *text, size_t size)
+{
+	static const char wrong[] = "must be a mail address such as "
+				    "ada@example.net";
+	char *at = strrchr(text, '@');
+	size_t n;
+
+	if (!at)
+		return wrong;
+	n = (size_t)(at - text);
+	if (n == 0 || n > 64 || text[0] == '-' || text[0] == '.' ||
+	    at[-1] == '.' || strstr(text, "..") ||
+	    strspn(text, LOWER UPPER DIGIT "!#$%&'*+-/=?^_`{|}~.") != n)
+		return wrong;
+	if (!only(at + 1, LOWER UPPER DIGIT "-.") || !at[1] ||
+	    check_host(at + 1, size - n - 1))
+		return wrong;
+	return NULL;
+}
+
 const char *rule_check(enum field_format format, char *text, size_t size,
 		       char *why, size_t why_size)
 {
@@ -191,6 +213,9 @@ const char *rule_check(enum field_format format, char *text, size_t size,
 		break;
 	case FORMAT_NAME:
 		wrong = check_name(text);
+		break;
+	case FORMAT_MAIL:
+		wrong = check_mail(text, size);
 		break;
 	}
 	if (wrong && wrong != why) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alerts.h"
 #include "bus.h"
 #include "clock.h"
 #include "incidents.h"
@@ -107,6 +108,7 @@ static void first_settings(struct guardd *d)
 		      (struct bytes){ first_key, sizeof(first_key) - 1 }, buf,
 		      &size) == 0)
 		return;
+	alert_first(d);
 	for (size_t i = 0; i < 2; i++) {
 		struct guard_service row;
 
@@ -235,6 +237,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	guardd_now(d, &now);
 	watch_clock(d, &now);
 	allow_tick(d, now.wall_ms);
+	alerts_tick(d->alerts, now.mono_ms, now.wall_ms);
 	counters_sweep(d->guard.counters, longest_window_s(d), now.mono_ms,
 		       SWEEP_AT_ONCE);
 	if (++d->ticks % FLUSH_TICKS == 0)
@@ -310,6 +313,8 @@ int guardd_start(struct service *s, char *why, size_t why_size)
 		goto out;
 	err = open_rejected(d, why, why_size);
 	if (err == 0)
+		err = alert_open(d, why, why_size);
+	if (err == 0)
 		err = open_settings(d, why, why_size);
 	if (err == 0)
 		err = allow_open(d, why, why_size);
@@ -346,6 +351,7 @@ void guardd_stop(struct service *s)
 	table_close(d->allowed);
 	table_close(d->settings);
 	live_close(d->rejected);
+	alert_close(d);
 	if (d->end)
 		event_free(d->end);
 	if (d->tick)

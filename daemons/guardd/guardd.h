@@ -9,6 +9,7 @@
 #include "decide.h"
 #include "rate.h"
 
+struct alerts;
 struct event;
 struct incidents;
 struct live;
@@ -18,7 +19,7 @@ struct table;
 struct wall;
 
 /* The options of the command line (main.c); all may be left out. */
-enum guardd_option { GUARDD_SSH_LOG };
+enum guardd_option { GUARDD_SSH_LOG, GUARDD_OUTBOX };
 
 struct guardd {
 	struct service *service;
@@ -29,6 +30,10 @@ struct guardd {
 	struct table *settings;
 	struct table *allowed;
 	struct live *rejected;
+	struct alerts *alerts;
+	struct table *alert_rules;
+	struct live *alert_rows;
+	uint64_t mail_number;     /* of the next one in the outbox */
 	struct event *end;        /* the next ban's */
 	struct event *tick;       /* every second */
 	uint64_t wall_ahead_ms;   /* wall clock minus monotonic clock */
@@ -94,6 +99,12 @@ void note_evidence(struct guardd *d, struct ban *ban);
 int allow_open(struct guardd *d, char *why, size_t why_size);
 /* Takes out what ended since the last call. */
 void allow_tick(struct guardd *d, uint64_t wall_ms);
+
+/* ---- alert_table.c: who is told of incidents ---- */
+
+int alert_open(struct guardd *d, char *why, size_t why_size);
+void alert_first(struct guardd *d);
+void alert_close(struct guardd *d);
 
 /* ---- keep.c: counters, incidents and offenders in the store ---- */
 

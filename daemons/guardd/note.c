@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alerts.h"
 #include "guardd.h"
 #include "incidents.h"
 #include "kind.h"
@@ -17,8 +18,12 @@ static void keep(struct guardd *d, const struct incident *row, bool proven)
 	struct guard_now now;
 
 	guardd_now(d, &now);
-	(void)incidents_note(d->incidents, row, proven, now.mono_ms,
+	row = incidents_note(d->incidents, row, proven, now.mono_ms,
 			     now.wall_ms);
+	alerts_hear(d->alerts, row, now.mono_ms);
+	/* Nobody outside can make many of these: written down at once. */
+	if (row->level == INCIDENT_LEVEL_ALARM && row->count == 1)
+		keep_flush(d);
 }
 
 static int row_of(const struct report *r, struct incident *row)

@@ -22,7 +22,7 @@ TYPES = {
     "bytes": ("uint8_t", "ay", False),
 }
 FORMATS = ("prefix", "address", "extension", "digits", "host", "codec",
-           "service", "account", "name")
+           "service", "account", "name", "mail")
 DAEMONS = ("sipd", "mediad", "routed", "guardd", "fwd", "httpd")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
 MEMBER = re.compile(r"[A-Z][A-Za-z0-9]{0,63}\Z")

@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(text, data + 1, size - 1);
 	check_rule(
-		(enum field_format)((data[0] - 'a' + 256) % (FORMAT_NAME + 1)),
+		(enum field_format)((data[0] - 'a' + 256) % (FORMAT_MAIL + 1)),
 		text);
 	check_prefix(text);
 	check_fields(text);
