@@ -1,4 +1,5 @@
 /* The rest of the paths: session, audit, methods, status, forms, events. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "bus.h"
 
 #include "audit.h"
+#include "conn.h"
 #include "errand.h"
 #include "events.h"
 #include "facts.h"
@@ -86,6 +88,32 @@ static void on_method_done(void *ctx, const struct bus_error *error,
 	errand_end(e, error, body);
 }
 
+/*
+ * What no browser says of itself: who asks, and when the connection was opened
+ * that it asks over. Whoever is asked for that closes it, so that the next try
+ * comes over another one.
+ */
+static int fill_own(struct request *r, const struct record *in, void *rec,
+		    struct issue *issue)
+{
+	const struct field *actor = record_field(in, "actor");
+	const struct field *opened = record_field(in, "opened_ms");
+	char text[ACTOR];
+	int err = 0;
+
+	if (actor) {
+		api_actor(r->session, text);
+		err = field_set(in, actor, rec, text, issue);
+	}
+	if (!err && opened) {
+		(void)snprintf(text, sizeof(text), "%" PRIu64,
+			       r->conn ? conn_opened_ms(r->conn) : 0);
+		err = field_set(in, opened, rec, text, issue);
+		http_header_out(r, "Connection", "close");
+	}
+	return err;
+}
+
 /* The arguments, from the query or the body. False: it is answered. */
 static bool read_arguments(struct request *r, const struct role_method *m,
 			   const struct record *in, void *rec)
@@ -105,6 +133,8 @@ static bool read_arguments(struct request *r, const struct role_method *m,
 	if (in) {
 		record_init(in, rec);
 		err = record_from_json(in, rec, args, &issue);
+		if (!err)
+			err = fill_own(r, in, rec, &issue);
 		if (!err)
 			err = record_check(in, rec, &issue);
 	} else {

@@ -645,6 +645,11 @@ const struct addr *conn_peer(const struct conn *c)
 	return &c->peer;
 }
 
+uint64_t conn_opened_ms(const struct conn *c)
+{
+	return c->since_ms;
+}
+
 void conn_set_user(struct conn *c, void *user)
 {
 	c->user = user;

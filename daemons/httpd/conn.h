@@ -75,6 +75,8 @@ bool conn_doomed(const struct conn *c);
 /* Ends it without a word, soon (not from inside the call). */
 void conn_drop(struct conn *c);
 const struct addr *conn_peer(const struct conn *c);
+/* When it was opened; the monotonic clock. */
+uint64_t conn_opened_ms(const struct conn *c);
 
 /* A pointer of the layer behind. */
 void conn_set_user(struct conn *c, void *user);

@@ -34,6 +34,12 @@ static const struct role_method methods[] = {
 	{ &route_iface, ROUTE_UNLOCK, ROLE_ADMIN, true },
 	{ &firewall_iface, FIREWALL_NETWORKS, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_ENTRIES, ROLE_LOOK, false },
+	{ &firewall_iface, FIREWALL_WOULD, ROLE_LOOK, false },
+	{ &firewall_iface, FIREWALL_COUNTERS, ROLE_LOOK, false },
+	{ &firewall_iface, FIREWALL_TRIAL, ROLE_LOOK, false },
+	{ &firewall_iface, FIREWALL_CONFIRM, ROLE_ADMIN, true },
+	{ &firewall_iface, FIREWALL_EXTEND, ROLE_ADMIN, true },
+	{ &firewall_iface, FIREWALL_ROLLBACK, ROLE_ADMIN, true },
 	{ &media_iface, MEDIA_LOAD, ROLE_LOOK, false },
 };
 

@@ -506,6 +506,27 @@ def test_guard(w):
     check(PASSWORD not in json.dumps(audit), "no password in the log")
 
 
+def test_trial(_):
+    b, rules = signed_in(), "/tables/fwd/firewall/general"
+    b.call("GET", "/session")
+    same(b.call("PATCH", rules, {"ping": False})[0], 200, "a new rule")
+    trial = b.call("GET", "/methods/fwd/Trial")[1]
+    same((trial["state"], trial["actor"]),
+         ("running", "adminZoI6@127.0.0.1"), "is on trial")
+    # whether the connection was too old fwd decides: tests/web
+    same(b.call("POST", "/methods/fwd/Confirm", {"generation": 0})[0], 200,
+         "kept")
+    check(b.conn is None, "and the connection it was asked over is closed")
+    b.call("GET", "/session")
+    b.call("PATCH", rules, {"ping": True})
+    same(b.call("POST", "/methods/fwd/Rollback")[0], 200, "taken back")
+    same(b.call("GET", rules)[1]["row"]["ping"], False, "the kept one")
+    b.call("PATCH", rules, {"ping": True})
+    b.call("POST", "/methods/fwd/Confirm")
+    same(b.call("POST", "/methods/fwd/Confirm")[1]["error"], "NoSuch",
+         "nothing is on trial")
+
+
 def test_logs(w):
     for name in DAEMONS:
         log = w.top / f"{name}.log"
@@ -516,8 +537,8 @@ def test_logs(w):
 
 
 TESTS = [test_first_start, test_denied, test_fixation, test_tables,
-         test_roles, test_events, test_tls, test_guard, test_port,
-         test_survives]
+         test_roles, test_events, test_tls, test_guard, test_trial,
+         test_port, test_survives]
 
 
 def main(build):

@@ -174,4 +174,45 @@ export const out = {
 		await drawer.getByRole('button', { name: 'Save' }).click();
 		await row(page, 'office').getByText('Europe/Paris').waitFor();
 	},
+
+	async 'PINs for many, shown once'({ page }) {
+		await menu(page, 'PIN sets');
+		await page.getByRole('button', { name: 'Add', exact: true }).click();
+		await page.getByRole('dialog').getByLabel('Name').fill('staff');
+		await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+		await row(page, 'staff').waitFor();
+		await menu(page, 'PIN sets', 'PINs');
+		await page.getByRole('button', { name: 'Add many' }).click();
+		const drawer = page.getByRole('dialog', { name: 'Add many' });
+
+		await drawer.getByLabel('PIN set').selectOption('staff');
+		await drawer.getByLabel('For whom').fill('Ada Adler\nBob\nÉdith Piaf\nBob');
+		await drawer.getByText('Makes 4 PINs').waitFor();
+		await look(page, 'pins-many');
+		await drawer.getByRole('button', { name: 'Make them' }).click();
+		const once = page.getByRole('dialog', { name: '4 PINs' });
+
+		await once.waitFor();
+		const digits = await once.locator('.secret').allInnerTexts();
+
+		assert(new Set(digits).size === 4 && digits.every(d => /^\d{6}$/.test(d)), `made: ${digits}`);
+		await look(page, 'pins-once');
+		await once.getByRole('button', { name: 'I have written it down' }).click();
+		await row(page, 'edith-piaf').getByText('Édith Piaf').waitFor();
+		await row(page, 'bob-2').getByRole('button', { name: 'New PIN' }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'New PIN' }).click();
+		const fresh = page.getByRole('dialog', { name: 'PIN of bob-2' });
+
+		assert((await fresh.locator('.secret').innerText()) !== digits[3], 'another one');
+		await fresh.getByRole('button', { name: 'I have written it down' }).click();
+		const said = await page.evaluate(async () => (await fetch('/api/v1/tables/routed/pin')).text());
+
+		assert(said.includes('Piaf') && !digits.some(d => said.includes(d)), 'no PIN comes back');
+		await menu(page, 'PIN sets');
+		await row(page, 'staff').getByRole('link', { name: '4' }).waitFor();
+		await row(page, 'staff').getByRole('button', { name: 'staff' }).click();
+		await page.getByText('4 PINs open the rules of this set.').waitFor();
+		await look(page, 'pin-set');
+		await page.keyboard.press('Escape');
+	},
 };

@@ -5,9 +5,10 @@ import { door, leaving } from './door.mjs';
 import { ground } from './ground.mjs';
 import { everyPage } from './menu.mjs';
 import { out } from './out.mjs';
+import { wall } from './wall.mjs';
 import { open, play } from './stage.mjs';
 
-const parts = { door, ground, out, everyPage, leaving };
+const parts = { door, ground, out, wall, everyPage, leaving };
 const words = process.argv.slice(2);
 const chosen = Object.entries(parts).flatMap(([part, scenarios]) => Object.entries(scenarios)
 	.filter(([name]) => part === 'door' || !words.length || words.includes(part) || words.some(w => name.includes(w))));

@@ -19,7 +19,8 @@ export interface Data<T> {
 	reload: () => void;
 }
 
-interface Answer<T> { rows: T[]; seq?: number }
+/** A list, or the one row that some methods answer. */
+type Answer<T> = { rows: T[]; seq?: number } | (T & { rows?: undefined; seq?: undefined });
 
 /** `wake` says which events mean: read again, once they have settled. */
 export function useRows<T>(path: string | null, wake: (name: string, data: unknown) => boolean,
@@ -36,7 +37,7 @@ export function useRows<T>(path: string | null, wake: (name: string, data: unkno
 			return;
 		void get<Answer<T>>(path).then(a => {
 			if (mine === turn.current)
-				setState({ rows: a.rows, seq: a.seq ?? 0, ready: true, at: Date.now() });
+				setState({ rows: a.rows ?? [a], seq: a.seq ?? 0, ready: true, at: Date.now() });
 		}, e => {
 			if (mine === turn.current)
 				setState(s => ({ ...s, error: asError(e), ready: true }));

@@ -7,6 +7,7 @@ import { Extensions } from './pages/Extensions';
 import { Rejected } from './pages/Rejected';
 import { Status } from './pages/Status';
 import { t, type MsgId } from './text';
+import { lazy } from './ui/lazy';
 
 export type Group = '' | 'basic' | 'advanced' | 'security' | 'system' | 'reports' | 'more';
 
@@ -23,6 +24,9 @@ export interface Item {
 	/** A tab of that page, not in the menu itself. */
 	under?: string;
 }
+
+/* fetched when it is opened */
+const Firewall = lazy(() => import('./pages/firewall/Firewall').then(m => m.Firewall));
 
 const ITEMS: readonly Item[] = [
 	{ group: '', path: '/', page: Status, title: 'nav.status' },
@@ -46,8 +50,7 @@ const ITEMS: readonly Item[] = [
 	{ group: 'advanced', path: '/advanced/media', table: 'media_settings' },
 	{ group: 'security', path: '/security/allowed', table: 'allowed_address' },
 	{ group: 'security', path: '/security/fail2ban', table: 'guard_service', under: '/security/allowed' },
-	{ group: 'security', path: '/security/firewall', table: 'firewall' },
-	{ group: 'security', path: '/security/rules', table: 'common_rule', under: '/security/firewall' },
+	{ group: 'security', path: '/security/firewall', table: 'firewall', page: Firewall },
 	{ group: 'security', path: '/security/defense', table: 'auto_defense', under: '/security/firewall' },
 	{ group: 'security', path: '/security/rejected', table: 'rejected', page: Rejected, under: '/security/firewall' },
 	{ group: 'security', path: '/security/local-networks', table: 'local_network', under: '/security/firewall' },
@@ -61,7 +64,7 @@ const ITEMS: readonly Item[] = [
 ];
 
 /* shown on other pages */
-const ELSEWHERE = new Set(['binding', 'call', 'trunk_state']);
+const ELSEWHERE = new Set(['binding', 'call', 'common_rule', 'trunk_state']);
 
 export const GROUPS: readonly Group[] = ['', 'basic', 'advanced', 'security', 'system', 'reports', 'more'];
 export const groupTitle = (g: Group): string => g && t(`nav.${g}`);

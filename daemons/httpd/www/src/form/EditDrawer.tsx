@@ -7,7 +7,7 @@ import { t } from '../text';
 import { Dialog } from '../ui/Dialog';
 import { toast } from '../ui/toast';
 import { RowForm, type FieldExtra } from './RowForm';
-import { useEdit } from './useEdit';
+import { useEdit, type Send } from './useEdit';
 
 interface Props {
 	form: Form;
@@ -23,6 +23,8 @@ interface Props {
 	/** Beside Cancel and Save, at the left. */
 	actions?: ComponentChildren;
 	children?: ComponentChildren;
+	/** Where a save goes, when not to the box at once. */
+	send?: Send;
 	/** Under single fields. */
 	extras?: Record<string, FieldExtra>;
 }
@@ -37,14 +39,15 @@ function undo(form: Form, key: string, was: Row, changed: Row): () => void {
 	};
 }
 
-export function EditDrawer({ form, row, seq, title, readonly, words, without, onSaved, onClose, actions, children, extras }: Props) {
+export function EditDrawer({ form, row, seq, title, readonly, words, without, onSaved, onClose, actions, children, extras, send }: Props) {
 	const e = useEdit(form, row, seq, (saved, was, changed) => {
 		const secret = form.fields.some(f => f.type === 'secret' && f.name in changed);
 
-		toast(t('saved', { key: saved.key }), row && !secret ? undo(form, saved.key, was, changed) : undefined);
+		if (!send)
+			toast(t('saved', { key: saved.key }), row && !secret ? undo(form, saved.key, was, changed) : undefined);
 		onClose();
 		onSaved?.(saved);
-	});
+	}, send);
 
 	useEffect(() => {
 		const warn = (ev: BeforeUnloadEvent) => { if (e.dirty) ev.preventDefault(); };

@@ -26,7 +26,10 @@ export interface Editing {
 
 const same = (a: Row, b: Row, names: string[]) => names.filter(n => a[n] !== b[n]);
 
-export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: (s: Saved, was: Row, now: Row) => void): Editing {
+/** Where a save goes, when not to the box at once. */
+export type Send = (body: Row, was: Row | undefined) => Promise<Saved>;
+
+export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: (s: Saved, was: Row, now: Row) => void, send?: Send): Editing {
 	const [base, setBase] = useState({ row, seq }), start = editOf(form, base.row);
 	const [edit, setEdit] = useState<Edit>(start), [wrong, setWrong] = useState<Errors>({}), [failed, setFailed] = useState('');
 	const [busy, setBusy] = useState(false), [conflict, setConflict] = useState<Conflict>();
@@ -51,7 +54,7 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 			setFailed(err.message);
 	};
 
-	const put = (body: Row, at: number) => base.row
+	const put = (body: Row, at: number) => send ? send(body, base.row) : base.row
 		? api<Saved>('PATCH', tablePath(form.owner, form.name, key), body, at)
 		: api<Saved>('POST', tablePath(form.owner, form.name), body);
 

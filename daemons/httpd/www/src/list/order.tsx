@@ -1,6 +1,7 @@
 // Rows whose order people choose: a handle to drag or to move by keys, two
 // buttons, and a place to type for the far ones.
 import { useSignal, type Signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import { asError } from '../api';
 import { t } from '../text';
@@ -19,6 +20,8 @@ export interface Order {
 	over: Signal<string>;
 	/** Asks for a number. */
 	ask?: (key: string) => void;
+	/** Something beside the place. */
+	note?: (key: string) => ComponentChildren;
 }
 
 const handleId = (key: string) => `move-${key}`;
@@ -31,13 +34,30 @@ export function moved(keys: readonly string[], key: string, to: number): string[
 	return rest;
 }
 
+/** What an order needs besides its keys; `put` is told of each new order. */
+export function useOrderBy(keys: readonly string[], nameOf: Order['nameOf'], put: (next: string[], key: string, at: number) => void): Order {
+	const said = useSignal(''), dragged = useSignal(''), over = useSignal('');
+
+	function move(key: string, to: number): void {
+		const next = moved(keys, key, to), at = next.indexOf(key);
+
+		if (at === keys.indexOf(key))
+			return;
+		said.value = t('order.said', { what: nameOf(key), at: at + 1, of: next.length });
+		requestAnimationFrame(() => document.getElementById(handleId(key))?.focus());
+		put(next, key, at);
+	}
+
+	return { keys, nameOf, move, said, dragged, over };
+}
+
 /**
  * An order that is shown at once and told to `send` one move after the other;
  * when one fails, the box's own order is shown again.
  */
 export function useOrder(keys: readonly string[], nameOf: Order['nameOf'], send: (key: string, to: number) => Promise<unknown>,
 	settled: () => void): Order {
-	const wanted = useSignal<readonly string[] | null>(null), said = useSignal(''), dragged = useSignal(''), over = useSignal('');
+	const wanted = useSignal<readonly string[] | null>(null);
 	const queue = useRef(Promise.resolve()), waiting = useRef(0), seen = useRef(keys);
 
 	/* what the box says now counts, once it has heard everything */
@@ -45,16 +65,8 @@ export function useOrder(keys: readonly string[], nameOf: Order['nameOf'], send:
 		seen.current = keys;
 		wanted.value = null;
 	}
-	const now = wanted.value ?? keys;
-
-	function move(key: string, to: number): void {
-		const next = moved(wanted.value ?? keys, key, to), at = next.indexOf(key);
-
-		if (at === (wanted.value ?? keys).indexOf(key))
-			return;
+	return useOrderBy(wanted.value ?? keys, nameOf, (next, key, at) => {
 		wanted.value = next;
-		said.value = t('order.said', { what: nameOf(key), at: at + 1, of: next.length });
-		requestAnimationFrame(() => document.getElementById(handleId(key))?.focus());
 		waiting.current++;
 		queue.current = queue.current.then(() => send(key, at)).then(() => undefined, e => {
 			wanted.value = null;
@@ -63,9 +75,7 @@ export function useOrder(keys: readonly string[], nameOf: Order['nameOf'], send:
 			if (--waiting.current === 0)
 				settled();
 		});
-	}
-
-	return { keys: now, nameOf, move, said, dragged, over };
+	});
 }
 
 function Handle({ k, o }: { k: string; o: Order }) {
@@ -101,7 +111,7 @@ function Steps({ k, o }: { k: string; o: Order }) {
 export function orderColumns<T>(columns: readonly Column<T>[], keyOf: (row: T) => string, o: Order): Column<T>[] {
 	return [{
 		id: 'order', label: t('order'), cell: r => <span class="order">
-			<Handle k={keyOf(r)} o={o} /><span class="num">{o.keys.indexOf(keyOf(r)) + 1}</span><Steps k={keyOf(r)} o={o} />
+			<Handle k={keyOf(r)} o={o} /><span class="num">{o.keys.indexOf(keyOf(r)) + 1}</span>{o.note?.(keyOf(r))}<Steps k={keyOf(r)} o={o} />
 		</span>,
 	}, ...columns.map(c => ({ ...c, value: undefined }))];
 }

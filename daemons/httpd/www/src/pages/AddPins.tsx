@@ -14,7 +14,7 @@ interface Props { taken: ReadonlySet<string>; onMade: (made: Made[]) => void; on
 
 /** A name that a row can have: from the holder's, else from the set's and a number. */
 function nameFor(holder: string, set: string, i: number, taken: Set<string>): string {
-	const plain = holder.normalize('NFD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 24);
+	const plain = holder.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 24);
 	const stem = plain || `${set.slice(0, 24)}-${i + 1}`;
 	let name = stem;
 

@@ -1,0 +1,54 @@
+// The general switches, and in which order the packet filter looks.
+import { forms } from '../../forms';
+import { t, type MsgId } from '../../text';
+import type { Editing } from './useDraft';
+
+const SWITCHES = ['enabled', 'ping', 'drop_all'] as const;
+
+/** SPEC's order, first to last; the first that decides has decided. */
+const PATH: readonly { id: MsgId; href?: string }[] = [
+	{ id: 'path.forged', href: '#/security/local-networks' },
+	{ id: 'path.allowed', href: '#/security/allowed' },
+	{ id: 'path.rejected', href: '#/security/rejected' },
+	{ id: 'path.defense', href: '#/security/defense' },
+	{ id: 'path.replies' },
+	{ id: 'path.ping' },
+	{ id: 'path.rules' },
+	{ id: 'path.rest' },
+];
+
+export function Precedence({ dropAll }: { dropAll: boolean }) {
+	return <ol class="path">{PATH.map(p => <li key={p.id}>
+		{p.href ? <a href={p.href}>{t(p.id)}</a> : p.id === 'path.rest' ? t(dropAll ? 'path.drop' : 'path.accept') : t(p.id)}
+	</li>)}</ol>;
+}
+
+export function General({ editing, may }: { editing: Editing; may: boolean }) {
+	const general = editing.wall!.general, form = forms.value['firewall']!;
+
+	return <section class="card" aria-labelledby="wall-general">
+		<header><h2 id="wall-general">{t('wall.general')}</h2></header>
+		<div class="general">
+			<div class="switches">{SWITCHES.map(name => {
+				const f = form.fields.find(x => x.name === name)!;
+
+				return <div class="field check" key={name}>
+					<input type="checkbox" id={`wall-${name}`} checked={general[name]} disabled={!may} aria-describedby={f.help ? `wall-${name}-h` : undefined}
+						onChange={e => {
+							const on = e.currentTarget.checked;
+
+							editing.change(w => ({ ...w, general: { ...w.general, [name]: on } }));
+						}} />
+					<div>
+						<label for={`wall-${name}`}>{f.label}</label>
+						{f.help && <div class="help" id={`wall-${name}-h`}>{f.help}</div>}
+					</div>
+				</div>;
+			})}</div>
+			<div>
+				<h3>{t('path')}</h3>
+				<Precedence dropAll={general.drop_all} />
+			</div>
+		</div>
+	</section>;
+}

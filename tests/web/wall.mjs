@@ -1,0 +1,116 @@
+// The packet filter: drafts, trials, who gets in.
+import { assert, equal, look } from './stage.mjs';
+import { menu, row, toast } from './hands.mjs';
+
+const bar = (page, text) => page.getByRole('region').filter({ hasText: text });
+const fwd = (page, path) => page.evaluate(async p => (await fetch(`/api/v1/tables/fwd/${p}`)).json(), path);
+
+async function rule(page, fields) {
+	await page.getByRole('button', { name: 'Add rule' }).click();
+	const drawer = page.getByRole('dialog', { name: 'Add rule' });
+
+	for (const [label, value] of Object.entries(fields)) {
+		const field = drawer.getByLabel(label, { exact: label === 'Name' });
+
+		if (await field.evaluate(f => f.tagName) === 'SELECT')
+			await field.selectOption(value);
+		else
+			await field.fill(value);
+	}
+	await drawer.getByRole('button', { name: 'Save' }).click();
+	await row(page, fields.Name).waitFor();
+}
+
+async function would(page, source, port) {
+	await page.getByRole('button', { name: 'Would this get in?' }).click();
+	const box = page.getByRole('dialog');
+
+	await box.getByLabel('From address').fill(source);
+	await box.getByLabel('To port').fill(String(port));
+	await box.getByRole('button', { name: 'Ask the box' }).click();
+	const said = await box.locator('.panel').innerText();
+
+	return { box, said };
+}
+
+export const wall = {
+	async 'firewall: a draft is not in force'({ page }) {
+		await menu(page, 'Firewall');
+		await row(page, 'ami').getByText('built in').waitFor();
+		await rule(page, { Name: 'logger', Action: 'accept', Protocol: 'tcp', Port: '5038', Source: '192.168.1.2' });
+		await row(page, 'logger').getByText('new', { exact: true }).waitFor();
+		await bar(page, 'One change is not in force yet').waitFor();
+		await page.getByRole('button', { name: 'Move logger up' }).click();
+		await page.getByLabel('Answer ping').uncheck();
+		await bar(page, '2 changes are not in force yet').waitFor();
+		equal((await fwd(page, 'common_rule')).rows.length, 1, 'rules in the box');
+		await look(page, 'firewall-draft');
+		await page.getByRole('button', { name: 'Compare' }).click();
+		const drawer = page.getByRole('dialog', { name: 'What changes' });
+
+		await drawer.getByText('Answer ping: Yes → No').waitFor();
+		await look(page, 'firewall-compare');
+		await page.keyboard.press('Escape');
+	},
+
+	async 'firewall: a wrong rule is refused at its field'({ page }) {
+		await page.getByRole('button', { name: 'Add rule' }).click();
+		const drawer = page.getByRole('dialog', { name: 'Add rule' });
+
+		await drawer.getByLabel('Name').fill('wrong');
+		await drawer.getByLabel('Port').fill('99999');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await drawer.locator('.err').first().waitFor();
+		await look(page, 'firewall-wrong');
+		await drawer.getByLabel('Port').fill('');
+		await drawer.getByLabel('Name').fill('');
+		await drawer.getByRole('button', { name: 'Cancel' }).click();
+	},
+
+	async 'firewall: tried, then kept over a new connection'({ page }) {
+		await page.getByRole('button', { name: 'Try for 60 s' }).click();
+		await bar(page, 'The new rules are on trial').waitFor();
+		assert(Number(/(\d+) s left/.exec(await page.locator('.clock').innerText())[1]) > 50, 'the clock runs');
+		equal((await fwd(page, 'common_rule')).rows.map(r => r.name).join(' '), 'logger ami', 'rules and their order in the box');
+		equal((await fwd(page, 'firewall')).rows[0].ping, false, 'ping');
+		await look(page, 'firewall-trial');
+		await page.getByRole('button', { name: 'Keep' }).click();
+		await toast(page, 'Kept: these are the rules now.');
+		await bar(page, 'on trial').waitFor({ state: 'detached' });
+	},
+
+	async 'firewall: tried, and taken back'({ page }) {
+		await row(page, 'ami').getByLabel('Rule on: ami').uncheck();
+		await page.getByRole('button', { name: 'Try for 60 s' }).click();
+		await bar(page, 'The new rules are on trial').waitFor();
+		equal((await fwd(page, 'common_rule/ami')).row.enabled, false, 'in force');
+		await page.getByRole('button', { name: 'Undo now' }).click();
+		await toast(page, 'The old rules are back.');
+		await page.waitForFunction(() => document.querySelector('tr[data-key="ami"] input[type=checkbox]').checked);
+		equal((await fwd(page, 'common_rule/ami')).row.enabled, true, 'taken back');
+	},
+
+	async 'firewall: drop all that would shut us out is refused'({ page }) {
+		await page.getByLabel('Drop all', { exact: true }).check();
+		await page.getByRole('button', { name: 'Try for 60 s' }).click();
+		await page.getByRole('alert').first().waitFor();
+		await page.getByRole('button', { name: 'Do it all the same' }).waitFor();
+		await look(page, 'firewall-refused');
+		equal((await fwd(page, 'firewall')).rows[0].drop_all, false, 'not in force');
+		await page.getByRole('button', { name: 'Discard' }).click();
+	},
+
+	async 'firewall: would this get in?'({ page }) {
+		let { box, said } = await would(page, '192.168.1.2', 5038);
+
+		assert(/Gets in/.test(said) && /logger/.test(said), said);
+		await page.keyboard.press('Escape');
+		({ box, said } = await would(page, '203.0.113.9', 5038));
+		assert(/Dropped/.test(said) && /ami/.test(said), said);
+		await look(page, 'firewall-would');
+		await box.getByLabel('From address').fill('nobody');
+		await box.getByRole('button', { name: 'Ask the box' }).click();
+		await box.getByRole('alert').waitFor();
+		await page.keyboard.press('Escape');
+	},
+};
