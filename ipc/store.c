@@ -239,6 +239,19 @@ int store_get(struct store *s, const char *db, struct bytes key, void *buf,
 	return rc;
 }
 
+size_t store_count(struct store *s, const char *db)
+{
+	MDB_stat stat = { 0 };
+	MDB_txn *txn;
+	MDB_dbi dbi;
+
+	if (read_begin(s, db, &txn, &dbi) < 0)
+		return 0;
+	(void)mdb_stat(txn, dbi, &stat);
+	read_end(s, txn);
+	return stat.ms_entries;
+}
+
 /* The first row of a walk: `from` itself, or the next in its direction. */
 static int seek(MDB_cursor *cursor, struct bytes from, bool backwards,
 		MDB_val *key, MDB_val *value)

@@ -56,6 +56,9 @@ struct bytes {
 int store_get(struct store *s, const char *db, struct bytes key, void *buf,
 	      size_t *size);
 
+/* How many rows a db of the truth has; 0 if there is no such db. */
+size_t store_count(struct store *s, const char *db);
+
 /* Walks a db of the truth in key order from `from` (empty: the first), or
    backwards; stops when fn returns false. */
 typedef bool (*store_row_fn)(void *ctx, struct bytes key, struct bytes value);

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "bus.h"
+#include "cdr_search.h"
 #include "checks.h"
 #include "log.h"
 #include "report.h"
+#include "retention.h"
 #include "routed.h"
 #include "table.h"
 #include "watch.h"
@@ -20,6 +22,13 @@ static void on_row(void *ctx, struct table_change *change, const void *old,
 	(void)row;
 	routed_changed(ctx);
 	table_change_done(change, NULL);
+}
+
+static void on_settings(void *ctx, struct table_change *change, const void *old,
+			const void *row)
+{
+	routed_configure_books(ctx);
+	on_row(ctx, change, old, row);
 }
 
 /* Limits and prices are the books' alone. */
@@ -59,7 +68,7 @@ static const struct {
 	struct table_ops ops;
 } tables[ROUTED_N_TABLES] = {
 	[ROUTED_SETTINGS] = { &route_settings_record,
-			      { checks_settings, .apply = on_row } },
+			      { checks_settings, .apply = on_settings } },
 	[ROUTED_PROFILES] = { &call_profile_record, { .apply = on_row } },
 	[ROUTED_EMERGENCIES] = { &emergency_record,
 				 { checks_emergency, .apply = on_row } },
@@ -134,6 +143,8 @@ static void stop(struct service *s)
 		table_close(r->tables[i]);
 	plan_free(r->plan);
 	books_free(r->books);
+	cdr_searches_free(r->searches);
+	retention_free(r->retention);
 	pin_desk_free(r->pins);
 	free(r);
 	s->daemon = NULL;
@@ -165,11 +176,14 @@ static int start(struct service *s, char *why, size_t why_size)
 		.report = on_pin_report,
 		.ctx = r,
 	});
+	r->retention = retention_new(s->base, s->store);
+	r->searches = cdr_searches_new(s->base, s->store);
 	r->extensions = watch_open(s->bus, s->run_dir, &extension_record,
 				   on_watched, r);
 	r->trunks =
 		watch_open(s->bus, s->run_dir, &trunk_record, on_watched, r);
-	if (!r->books || !r->pins || !r->extensions || !r->trunks)
+	if (!r->books || !r->retention || !r->searches || !r->pins ||
+	    !r->extensions || !r->trunks)
 		return -ENOMEM;
 	routed_configure_books(r);
 	routed_changed(r);

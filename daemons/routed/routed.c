@@ -2,6 +2,7 @@
 
 #include "build_date.h"
 #include "log.h"
+#include "retention.h"
 #include "table.h"
 #include "watch.h"
 
@@ -66,10 +67,15 @@ const struct plan *routed_plan(struct routed *r)
 
 void routed_configure_books(struct routed *r)
 {
+	const struct route_settings *settings =
+		table_get(r->tables[ROUTED_SETTINGS], "general");
+
 	books_configure(r->books, &(struct books_rows){
 					  .credits = rows_of(r, ROUTED_CREDITS),
 					  .rates = rows_of(r, ROUTED_RATES),
 				  });
+	retention_set(r->retention, settings->records_most,
+		      settings->records_days);
 }
 
 static uint32_t usage_calls(void *ctx, enum usage_of of, const char *who)

@@ -35,6 +35,8 @@ struct routed {
 	struct plan *plan;        /* of what was so; ask routed_plan() */
 	bool stale;               /* something has changed since */
 	struct books *books;
+	struct retention *retention;
+	struct cdr_searches *searches;
 	struct pin_desk *pins;
 };
 
@@ -51,7 +53,7 @@ const struct plan *routed_plan(struct routed *r);
 /* What was used so far, for decisions. */
 struct plan_usage routed_usage(struct routed *r);
 
-/* Gives the books their limits and prices as they are now. */
+/* Gives the books their limits, prices and settings as they are now. */
 void routed_configure_books(struct routed *r);
 
 /* What was used so far, for decisions. */

@@ -6,11 +6,12 @@
 #include <event2/event.h>
 
 #include "books_world.h"
-#include "cdr_page.h"
+#include "cdr_search.h"
 #include "check.h"
 
 struct pages {
 	struct books_world world;
+	struct cdr_searches *searches;
 	int left;
 	char ids[512];
 };
@@ -56,22 +57,28 @@ static void on_row(void *ctx, const struct cdr *row)
 
 static const char *page(struct pages *p, const char *filter, uint32_t limit)
 {
-	struct records_ask ask = { .limit = limit };
 	struct issue issue;
 
-	snprintf(ask.filter, sizeof(ask.filter), "%s", filter);
 	p->ids[0] = '\0';
-	CHECK_EQ(cdr_page(p->world.store, &ask, on_row, p, &issue), 0);
+	p->left = 1;
+	CHECK_EQ(cdr_search(p->searches,
+			    &(struct cdr_hunt){ .filter = filter,
+						.limit = limit,
+						.row = on_row,
+						.done = on_written,
+						.ctx = p },
+			    &issue),
+		 0);
+	wait_for(p);
 	return p->ids;
 }
 
 static void test_pages(void)
 {
-	struct records_ask ask = { .limit = 5, .filter = "colour=red" };
 	struct pages p = { 0 };
-	struct issue issue;
 
 	books_world_init(&p.world);
+	p.searches = cdr_searches_new(p.world.base, p.world.store);
 	CHECK_STR(page(&p, "", 50), "");
 	write_call(&p, "b", 2000, "801");
 	write_call(&p, "a", 1000, "802");
@@ -85,10 +92,12 @@ static void test_pages(void)
 	CHECK_STR(page(&p, "before=b", 2), "a ");
 	CHECK_STR(page(&p, "caller=801", 50), "c b ");
 	CHECK_STR(page(&p, "caller=801;before=c", 50), "b ");
-	CHECK_EQ(cdr_page(p.world.store, &ask, on_row, &p, &issue), -EINVAL);
+	cdr_searches_free(p.searches);
 	books_world_close(&p.world);
 	books_world_open(&p.world);
+	p.searches = cdr_searches_new(p.world.base, p.world.store);
 	CHECK_STR(page(&p, "", 50), "c b a ");
+	cdr_searches_free(p.searches);
 	books_world_fini(&p.world);
 }
 

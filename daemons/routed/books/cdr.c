@@ -52,25 +52,24 @@ static uint32_t hash(const char *text)
  * The fields by which people look for calls and that tell few calls from many.
  * Most calls are answered: walking through all finds those as soon.
  */
-bool cdr_indexed(const struct field *field, const char *text,
-		 uint8_t head[CDR_INDEX_HEAD])
+int cdr_index(const struct field *field, const char *text,
+	      uint8_t head[CDR_INDEX_HEAD])
 {
 	static const char *const fields[] = { "pin_holder", "callee",
 					      "caller",     "dial_rule",
 					      "trunk",      "disposition" };
+	const int n = sizeof(fields) / sizeof(*fields);
 	uint32_t h = hash(text);
+	int i = 0;
 
-	if (!*text || !strcmp(text, "ANSWERED"))
-		return false;
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-		if (strcmp(field->name, fields[i]))
-			continue;
-		head[0] = field->code;
-		for (size_t k = 0; k < sizeof(h); k++)
-			head[1 + k] = (uint8_t)(h >> (24 - 8 * k));
-		return true;
-	}
-	return false;
+	while (i < n && strcmp(field->name, fields[i]))
+		i++;
+	if (i == n || !*text || !strcmp(text, "ANSWERED"))
+		return -1;
+	head[0] = field->code;
+	for (size_t k = 0; k < sizeof(h); k++)
+		head[1 + k] = (uint8_t)(h >> (24 - 8 * k));
+	return i;
 }
 
 typedef int (*index_fn)(struct store_batch *batch, struct bytes key);
@@ -100,7 +99,7 @@ static int each_index(struct store_batch *batch, const struct cdr *row,
 		if (f->type != FIELD_STR && f->type != FIELD_ENUM)
 			continue;
 		field_get(f, row, text, sizeof(text));
-		if (cdr_indexed(f, text, at))
+		if (cdr_index(f, text, at) >= 0)
 			err = fn(batch, (struct bytes){ at, CDR_INDEX_HEAD +
 								    key.size });
 	}

@@ -12,8 +12,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
-
 #include "records.h"
 #include "store.h"
 
@@ -41,6 +39,7 @@ int cdr_find(struct store *s, const char *id, uint8_t key[CDR_KEY_MAX],
 int cdr_put(struct store_batch *batch, const struct cdr *row);
 int cdr_del(struct store_batch *batch, const struct cdr *row);
 
-/* Is there an index of this field with this text? Then where it begins. */
-bool cdr_indexed(const struct field *field, const char *text,
-		 uint8_t head[CDR_INDEX_HEAD]);
+/* The index of this field with this text: where it begins, and its rank, 0 for
+   the one that tells most; -1: there is none. */
+int cdr_index(const struct field *field, const char *text,
+	      uint8_t head[CDR_INDEX_HEAD]);
