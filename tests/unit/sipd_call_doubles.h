@@ -63,8 +63,7 @@ struct world {
 	int trunk_calls;    /* on it now */
 	int trunk_failures;
 	bool trunk_down;
-	bool from_trunk; /* the caller is its provider */
-	bool silent;     /* the next LEG_FAILED: nobody answered */
+	bool silent; /* the next LEG_FAILED: nobody answered */
 
 	struct media_op ops[32];
 	int n_ops;

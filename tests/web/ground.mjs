@@ -183,6 +183,26 @@ export const ground = {
 		await page.keyboard.press('Escape');
 	},
 
+	async 'call records are filtered by the box, and saved'({ page }) {
+		await page.getByText(/calls?, \d+ answered/).waitFor();
+		await page.getByLabel('Caller').fill('82');
+		await page.getByLabel('Result').selectOption('BUSY');
+		await page.getByText('Nothing matches.').waitFor();
+		await page.waitForFunction(() => /caller=82/.test(location.hash) && /result=BUSY/.test(location.hash));
+		equal(await page.getByLabel('Caller').inputValue(), '82', 'what was typed stays');
+		await look(page, 'records-filtered');
+		await page.getByLabel('Result').selectOption('ANSWERED');
+		await page.getByText(/^One call, 1 answered/).waitFor();
+		const download = page.waitForEvent('download');
+
+		await page.getByRole('button', { name: 'Save as CSV' }).click();
+		const text = await readFile(await (await download).path(), 'utf8');
+
+		equal(text.trim().split('\r\n').length, 2, `lines of ${text}`);
+		await page.getByRole('button', { name: 'Clear' }).click();
+		await page.waitForFunction(() => !location.hash.includes('caller'));
+	},
+
 	async 'new passwords for ticked extensions'({ page }) {
 		await menu(page, 'Extensions');
 		await page.getByLabel('Select 830').check();
@@ -300,6 +320,16 @@ export const ground = {
 		await menu(page, 'Attacks');
 		await page.locator('tbody tr').filter({ hasText: '203.0.113.9' }).first().waitFor();
 		await look(page, 'attacks');
+		await page.getByLabel('Address or network').fill('198.51.100.0/24');
+		await page.getByText('Nothing matches.').waitFor();
+		await page.getByLabel('Address or network').fill('203.0.113.0/24');
+		await page.locator('tbody tr').filter({ hasText: '203.0.113.9' }).first().waitFor();
+		await page.getByLabel('What').selectOption('banned');
+		await page.locator('tbody tr').filter({ hasText: 'Shut out' }).first().waitFor();
+		equal(await page.locator('tbody tr').filter({ hasText: 'Wrong password' }).count(), 0, 'others');
+		await page.getByLabel('Address or network').fill('somewhere');
+		await page.getByRole('alert').filter({ hasText: 'ource:' }).waitFor();
+		await page.getByRole('button', { name: 'Clear' }).click();
 	},
 
 	async 'add a row to any table, delete it, undo'({ page }) {

@@ -1,8 +1,8 @@
 // Calls to the outside: dial rules and all that limits them.
 import { assert, equal, look, world } from './stage.mjs';
-import { known, menu, row, toast } from './hands.mjs';
+import { answered, known, menu, row, toast } from './hands.mjs';
 
-const TRUNK_UP = /^(Not asked|Reachable)$/;
+const TRUNK_UP = 'Registered';
 
 const places = page => page.locator('tbody tr').evaluateAll(all => all.map(r => r.dataset.key).join(' '));
 
@@ -41,12 +41,13 @@ export const out = {
 		await drawer.getByLabel('Host').fill('198.51.100.10');
 		await drawer.getByLabel('User (optional)').fill('acme');
 		await drawer.getByLabel(/^Password/).fill('s3cr3t-of-acme');
+		await drawer.getByLabel('Register', { exact: true }).check();
 		await drawer.getByText('How the called party sees us').click();
 		await drawer.getByLabel(/^Own caller ID/).fill('4930555');
 		await look(page, 'trunk-add');
 		await drawer.getByRole('button', { name: 'Save' }).click();
 		await row(page, 'acme').getByText('198.51.100.10').waitFor();
-		await row(page, 'acme').getByText(TRUNK_UP).waitFor();
+		await row(page, 'acme').getByText(TRUNK_UP, { exact: true }).waitFor();
 		await look(page, 'trunks');
 	},
 
@@ -59,9 +60,11 @@ export const out = {
 		equal(await drawer.getByLabel(/^Password/).inputValue(), '', 'nothing comes back');
 		await drawer.getByLabel(/^Note/).fill('the cheap one');
 		await look(page, 'trunk-edit');
+		const saved = answered(page, '/trunk/acme', 'PATCH');
+
 		await drawer.getByRole('button', { name: 'Save' }).click();
-		await toast(page, 'acme saved');
-		await row(page, 'acme').getByText(TRUNK_UP).waitFor();
+		await saved;
+		await row(page, 'acme').getByText(TRUNK_UP, { exact: true }).waitFor();
 		const said = await page.evaluate(async () => (await fetch('/api/v1/tables/sipd/trunk')).text());
 
 		assert(said.includes('the cheap one') && !said.includes('s3cr3t'), 'no secret in the list');
@@ -75,10 +78,15 @@ export const out = {
 		equal(await places(page), 'local abroad service', 'new rules go to the end');
 	},
 
-	async 'a pattern says what it takes'({ page }) {
+	async 'a pattern says what it takes, and where it is wrong'({ page }) {
 		await row(page, 'abroad').getByRole('button', { name: 'abroad', exact: true }).click();
 		const drawer = page.getByRole('dialog', { name: 'Dial rules: abroad' });
 
+		await drawer.getByLabel('Pattern').fill('00Z[3-1]X.');
+		await drawer.locator('.err').filter({ hasText: /column 5/i }).waitFor();
+		equal(await drawer.locator('.fault b').innerText(), '3', 'the character at fault');
+		await look(page, 'dial-rule-wrong');
+		await drawer.getByLabel('Pattern').fill('00ZX.');
 		await drawer.getByText('by this rule at any hour').waitFor();
 		await drawer.getByLabel('Delete digits').fill('1');
 		await drawer.getByLabel('Try a number').fill('004712345678');
@@ -210,7 +218,7 @@ export const out = {
 		assert(said.includes('Piaf') && !digits.some(d => said.includes(d)), 'no PIN comes back');
 		await menu(page, 'PIN sets');
 		await row(page, 'staff').getByRole('link', { name: '4' }).waitFor();
-		await row(page, 'staff').getByRole('button', { name: 'staff' }).click();
+		await row(page, 'staff').getByRole('button', { name: 'staff', exact: true }).click();
 		await page.getByText('4 PINs open the rules of this set.').waitFor();
 		await look(page, 'pin-set');
 		await page.keyboard.press('Escape');

@@ -11,7 +11,7 @@ import { open, play } from './stage.mjs';
 const parts = { door, ground, out, wall, everyPage, leaving };
 const words = process.argv.slice(2);
 const chosen = Object.entries(parts).flatMap(([part, scenarios]) => Object.entries(scenarios)
-	.filter(([name]) => part === 'door' || !words.length || words.includes(part) || words.some(w => name.includes(w))));
+	.filter(([name]) => part === 'door' || !words.length || words.some(w => w in parts ? w === part : name.includes(w))));
 
 const stage = await open();
 const score = await play(chosen, stage);

@@ -10,9 +10,10 @@ import { askLogin, asError, login, type ApiError } from './api';
 import { forms, loadForms } from './forms';
 import { listen } from './live';
 import { items, tabsOf, titleOf } from './menu';
+import { watchCurrency } from './money';
 import { Mine } from './pages/Mine';
 import { Password } from './pages/Password';
-import { RecordsPage } from './pages/RecordsPage';
+import { RecordsPage } from './pages/records/RecordsPage';
 import { SignIn } from './pages/SignIn';
 import { TablePage } from './pages/TablePage';
 import { path } from './route';
@@ -48,6 +49,7 @@ function Staff() {
 
 	useEffect(load, []);
 	useEffect(() => listen(), []);
+	useEffect(() => ready ? watchCurrency() : undefined, [ready]);
 	if (error)
 		return <Shell><Failed error={error} at={0} retry={load} /></Shell>;
 	return <Shell>{ready ? <Page /> : <Skeleton />}</Shell>;

@@ -41,6 +41,9 @@ export function enumText(value: string): string {
 
 export const number = (n: number): string => figures.format(n);
 
+export const decimal = (n: number, places: number): string =>
+	n.toLocaleString(locale, { minimumFractionDigits: places, maximumFractionDigits: places });
+
 const STEPS = [[86400, 'unit.d'], [3600, 'unit.h'], [60, 'unit.min'], [1, 'unit.s']] as const;
 
 /** 5400 -> "1 h 30 min": the two largest units. */

@@ -1,6 +1,7 @@
 // One field of a row, drawn by its description.
 import type { ComponentChildren } from 'preact';
 import type { Field } from '../forms';
+import { isMoney, money } from '../money';
 import { duration, enumText, t } from '../text';
 import { NamesField } from './NamesField';
 import { PasswordField } from './PasswordField';
@@ -82,6 +83,7 @@ function Input(p: Props & { id: string; about?: string }) {
 			{f.unit && <span class="unit">
 				{t('unit.of', { unit: f.unit })}{f.unit === 's' && Number(value) >= 60 && ` = ${duration(Number(value))}`}
 			</span>}
+			{isMoney(f.name) && Number(value) > 0 && <span class="unit">= {money(Number(value))}</span>}
 		</div>;
 	return <input {...common} type="text" list={f.name === 'zone' ? 'zones' : undefined} autocomplete="off" spellcheck={false} class={f.format && f.format !== 'account' ? 'mono' : ''} />;
 }

@@ -24,6 +24,8 @@ interface Props<T> {
 	empty: ComponentChildren;
 	/** What can be done with ticked rows. */
 	bulk?: (rows: T[], clear: () => void) => ComponentChildren;
+	/** The box searches and pages; this shows what it answered. */
+	server?: boolean;
 	/** Rows whose order people choose; while the list shows that order. */
 	order?: Order;
 }
@@ -96,7 +98,7 @@ function Pager<T>({ s }: { s: Shown<T> }) {
 export function DataTable<T>(props: Props<T>) {
 	const ordered = props.order && !query.value.get('q') && !query.value.get('show') && !query.value.get('sort') ? props.order : undefined;
 	const p = ordered ? { ...props, columns: orderColumns(props.columns, props.keyOf, ordered) } : props;
-	const s = useList(p.rows, p.columns, p.search, p.sort, p.filters);
+	const s = useList(p.rows, p.columns, p.search, p.sort, p.filters, p.server);
 	const [ticks, setTicks] = useState<ReadonlySet<string>>(new Set());
 	const ticked = p.rows.filter(r => ticks.has(p.keyOf(r)));
 
@@ -111,7 +113,7 @@ export function DataTable<T>(props: Props<T>) {
 	if (!p.rows.length)
 		return <section class="card empty" aria-label={p.label}>{p.empty}</section>;
 	return <section class="card" aria-label={p.label}>
-		{(p.rows.length > FEW || p.filters || p.bulk || query.value.get('q')) && <Tools p={p} ticked={ticked} clear={() => setTicks(new Set())} />}
+		{!p.server && (p.rows.length > FEW || p.filters || p.bulk || query.value.get('q')) && <Tools p={p} ticked={ticked} clear={() => setTicks(new Set())} />}
 		{s.all.length === 0 ? <div class="empty">
 			<p>{t('list.nothing')}</p>
 			<button onClick={() => setQuery({ q: '', show: '', page: '' })}>{t('list.clear')}</button>
@@ -129,7 +131,7 @@ export function DataTable<T>(props: Props<T>) {
 					</tr>;
 				})}</tbody>
 			</table></div>
-			<Pager s={s} />
+			{!p.server && <Pager s={s} />}
 		</>}
 		{ordered && <div class="vh" role="status" aria-live="polite">{ordered.said.value}</div>}
 	</section>;

@@ -1,6 +1,7 @@
 // Columns and cells from the description of a table.
 import type { Row } from '../api';
 import type { Field, Form } from '../forms';
+import { isMoney, money } from '../money';
 import { duration, enumText, number, t } from '../text';
 import { Badge, Moment, Muted } from '../ui/bits';
 import type { Column } from './useList';
@@ -15,6 +16,8 @@ export function Cell({ f, v, none }: { f: Field; v: Row[string] | undefined; non
 		return <Moment ms={Number(v)} none={none} />;
 	if (f.unit === 's')
 		return <span class="num">{duration(Number(v))}</span>;
+	if (isMoney(f.name))
+		return <span class="num">{money(Number(v ?? 0))}</span>;
 	if (f.type === 'u32' || f.type === 'u64')
 		return <span class="num">{number(Number(v ?? 0))}</span>;
 	if (v === '' || v === undefined)

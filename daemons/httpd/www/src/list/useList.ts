@@ -34,8 +34,8 @@ export interface Shown<T> {
 
 /** `sort` is the column the list begins with; "" keeps the rows' own order. */
 export function useList<T>(rows: readonly T[], columns: readonly Column<T>[], search: (row: T) => string, sort: string,
-	filters: readonly Filter<T>[] = []): Shown<T> {
-	const q = query.value, words = (q.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+	filters: readonly Filter<T>[] = [], whole = false): Shown<T> {
+	const q = whole ? new URLSearchParams('rows=all') : query.value, words = (q.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
 	const filter = filters.find(f => f.id === q.get('show')), by = q.get('sort') ?? sort, down = q.get('dir') === 'down';
 	const column = columns.find(c => c.id === by), size = q.get('rows') === 'all' ? Infinity : Number(q.get('rows')) || 50;
 	const all = rows.filter(r => {
