@@ -65,6 +65,8 @@ int fwd_build(const struct fwd *f, const struct wanted *w, struct built *b)
 	const struct firewall *settings =
 		w->settings ? w->settings : &f->settings;
 	const struct common_rows *common = w->common ? w->common : &f->common;
+	const struct defense_rows *defense =
+		w->defense ? w->defense : &f->defense;
 	struct ruleset_input in = {
 		.enabled = settings->enabled,
 		.ping = settings->ping,
@@ -73,6 +75,8 @@ int fwd_build(const struct fwd *f, const struct wanted *w, struct built *b)
 		.local = b->local,
 		.common = common->list,
 		.n_common = common->n,
+		.defense = defense->list,
+		.n_defense = defense->n,
 	};
 
 	fwd_ports(f, &in);
@@ -81,9 +85,21 @@ int fwd_build(const struct fwd *f, const struct wanted *w, struct built *b)
 	return ruleset_build(&b->ruleset, &in);
 }
 
+static int defense_copy(struct defense_rows *to,
+			const struct defense_rows *from)
+{
+	to->list = calloc(from->n + 1, sizeof(*to->list));
+	if (!to->list)
+		return -ENOMEM;
+	to->n = from->n;
+	if (from->n > 0)
+		memcpy(to->list, from->list, from->n * sizeof(*to->list));
+	return 0;
+}
+
 /* Keeps what is in force now; lists are copied before, so nothing can fail. */
 static void keep(struct fwd *f, const struct wanted *w, struct built *b,
-		 struct common_rows *common)
+		 struct common_rows *common, struct defense_rows *defense)
 {
 	f->generation = b->ruleset.in.generation;
 	if (w->settings)
@@ -94,6 +110,11 @@ static void keep(struct fwd *f, const struct wanted *w, struct built *b,
 		free(f->common.list);
 		f->common = *common;
 		common->list = NULL;
+	}
+	if (w->defense) {
+		free(f->defense.list);
+		f->defense = *defense;
+		defense->list = NULL;
 	}
 	ruleset_fini(&f->ruleset);
 	f->ruleset = b->ruleset;
@@ -106,19 +127,44 @@ int fwd_apply(struct fwd *f, const struct wanted *w, char *why, size_t why_size)
 {
 	struct built *b = calloc(1, sizeof(*b));
 	struct common_rows common = { 0 };
+	struct defense_rows defense = { 0 };
 	int err = b ? fwd_build(f, w, b) : -ENOMEM;
 
 	if (err == 0 && w->common)
 		err = common_rows_copy(&common, w->common);
+	if (err == 0 && w->defense)
+		err = defense_copy(&defense, w->defense);
 	if (err < 0)
 		snprintf(why, why_size, "no memory");
 	if (err == 0)
 		err = nft_apply(f->nft, &b->ruleset, why, why_size);
 	if (err == 0)
-		keep(f, w, b, &common);
+		keep(f, w, b, &common, &defense);
 	free(common.list);
+	free(defense.list);
 	if (b)
 		ruleset_fini(&b->ruleset);
 	free(b);
+	return err;
+}
+
+int fwd_defend(struct fwd *f, const char *name, const struct auto_defense *row,
+	       char *why, size_t why_size)
+{
+	struct defense_rows rows = { .n = 0 };
+	int err;
+
+	rows.list = calloc(f->defense.n + 1, sizeof(*rows.list));
+	if (!rows.list) {
+		snprintf(why, why_size, "no memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < f->defense.n; i++)
+		if (strcmp(f->defense.list[i].name, name) != 0)
+			rows.list[rows.n++] = f->defense.list[i];
+	if (row)
+		rows.list[rows.n++] = *row;
+	err = fwd_apply(f, &(struct wanted){ .defense = &rows }, why, why_size);
+	free(rows.list);
 	return err;
 }

@@ -101,6 +101,34 @@ static void on_unpermit(void *ctx, struct bus_req *req, const void *in)
 		answer(req, fwd_unpermit(ctx, service, &p));
 }
 
+static void on_defend(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct auto_defense *row = in;
+	char why[200];
+
+	if (fwd_defend(ctx, row->name, row, why, sizeof(why)) < 0)
+		bus_reply_error(req, "Kernel", "%s", why);
+	else
+		bus_reply(req, NULL);
+}
+
+static void on_undefend(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct filter *row = in;
+	char why[200];
+
+	if (fwd_defend(ctx, row->filter, NULL, why, sizeof(why)) < 0)
+		bus_reply_error(req, "Kernel", "%s", why);
+	else
+		bus_reply(req, NULL);
+}
+
+static void tell_exceeded(struct fwd *f, const struct exceeded *e)
+{
+	(void)bus_emit(f->service->bus, &firewall_iface, FIREWALL_SIG_EXCEEDED,
+		       e);
+}
+
 static void on_restore(void *ctx, struct bus_req *req, const void *in)
 {
 	struct changed_count out;
@@ -378,6 +406,8 @@ int fwd_bus_export(struct fwd *f)
 		[FIREWALL_UNBAN] = on_unban,
 		[FIREWALL_PERMIT] = on_permit,
 		[FIREWALL_UNPERMIT] = on_unpermit,
+		[FIREWALL_DEFEND] = on_defend,
+		[FIREWALL_UNDEFEND] = on_undefend,
 		[FIREWALL_RESTORE] = on_restore,
 		[FIREWALL_ENTRIES] = on_entries,
 		[FIREWALL_NETWORKS] = on_networks,
@@ -391,5 +421,6 @@ int fwd_bus_export(struct fwd *f)
 
 	f->networks_changed = tell_networks_changed;
 	f->trial_changed = tell_trial_changed;
+	f->exceeded = tell_exceeded;
 	return bus_export(f->service->bus, &firewall_iface, fns, f);
 }

@@ -1,7 +1,6 @@
 #include "counts.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@ struct reading {
 
 struct counts {
 	struct nft *nft;
-	struct event *tick;
 	struct reading now;
 	struct reading next;
 	bool read;
@@ -85,27 +83,12 @@ int counts_read(struct counts *c)
 	return 0;
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+struct counts *counts_new(struct nft *nft)
 {
-	(void)fd;
-	(void)what;
-	/* What cannot be read now is read a second later. */
-	(void)counts_read(arg);
-}
-
-struct counts *counts_new(struct event_base *base, struct nft *nft)
-{
-	static const struct timeval second = { .tv_sec = 1 };
 	struct counts *c = calloc(1, sizeof(*c));
 
-	if (!c)
-		return NULL;
-	c->nft = nft;
-	c->tick = event_new(base, -1, EV_PERSIST, on_tick, c);
-	if (!c->tick || event_add(c->tick, &second) < 0) {
-		counts_free(c);
-		return NULL;
-	}
+	if (c)
+		c->nft = nft;
 	return c;
 }
 
@@ -113,8 +96,6 @@ void counts_free(struct counts *c)
 {
 	if (!c)
 		return;
-	if (c->tick)
-		event_free(c->tick);
 	free(c->now.list);
 	free(c->next.list);
 	free(c);
@@ -123,4 +104,12 @@ void counts_free(struct counts *c)
 const struct count *counts_at(const struct counts *c, size_t i)
 {
 	return i < c->now.n ? &c->now.list[i] : NULL;
+}
+
+uint64_t counts_packets(const struct counts *c, const char *name)
+{
+	for (size_t i = 0; i < c->now.n; i++)
+		if (strcmp(c->now.list[i].name, name) == 0)
+			return c->now.list[i].now.packets;
+	return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * The counters of the rules, and when each moved last: the kernel keeps the
- * numbers, we look every second.
+ * numbers, hits.c looks every second.
  */
 #pragma once
 
@@ -9,10 +9,9 @@
 #include "nft.h"
 
 struct counts;
-struct event_base;
 
 /* NULL: no memory. nft is the caller's. */
-struct counts *counts_new(struct event_base *base, struct nft *nft);
+struct counts *counts_new(struct nft *nft);
 void counts_free(struct counts *c);
 
 /* Looks now. 0 or a negative errno. */
@@ -26,3 +25,5 @@ struct count {
 
 /* In the kernel's order; valid until the next reading. */
 const struct count *counts_at(const struct counts *c, size_t i);
+/* Packets of one; 0: there is no such counter. */
+uint64_t counts_packets(const struct counts *c, const char *name);

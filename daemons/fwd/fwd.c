@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "counts.h"
+#include "hits.h"
 #include "interfaces.h"
 #include "log.h"
 #include "nft.h"
@@ -293,16 +294,24 @@ static int read_option(struct fwd *f, char *why, size_t why_size)
 /* What was kept last comes into force, whatever the tables say. */
 static int begin_rules(struct fwd *f, char *why, size_t why_size)
 {
+	struct defense_rows defense = { NULL, 0 };
 	const struct wall_state *kept;
+	int err;
 
 	f->trial = trial_new(f, why, why_size);
 	if (!f->trial)
 		return -EIO;
 	kept = trial_kept(f->trial);
-	return fwd_apply(f,
-			 &(struct wanted){ .settings = &kept->settings,
-					   .common = &kept->common },
-			 why, why_size);
+	/* What cannot be read now comes with guardd's Restore. */
+	if (fwd_read_defense(f, &defense) < 0)
+		defense.n = 0;
+	err = fwd_apply(f,
+			&(struct wanted){ .settings = &kept->settings,
+					  .common = &kept->common,
+					  .defense = &defense },
+			why, why_size);
+	free(defense.list);
+	return err;
 }
 
 int fwd_start(struct service *s, char *why, size_t why_size)
@@ -346,8 +355,9 @@ int fwd_start(struct service *s, char *why, size_t why_size)
 	err = begin_rules(f, why, why_size);
 	if (err < 0)
 		goto out;
-	f->counts = counts_new(s->base, f->nft);
-	err = f->counts ? fwd_bus_export(f) : -ENOMEM;
+	f->counts = counts_new(f->nft);
+	f->hits = f->counts ? hits_new(f) : NULL;
+	err = f->hits ? fwd_bus_export(f) : -ENOMEM;
 	if (err < 0) {
 		snprintf(why, why_size, "no memory");
 		goto out;
@@ -376,10 +386,12 @@ void fwd_stop(struct service *s)
 	table_close(f->local_network);
 	interfaces_close(f->interfaces);
 	trial_free(f->trial);
+	hits_free(f->hits);
 	counts_free(f->counts);
 	permits_fini(&f->permits);
 	ruleset_fini(&f->ruleset);
 	free(f->common.list);
+	free(f->defense.list);
 	nft_close(f->nft);
 	free(f);
 }

@@ -17,6 +17,7 @@
 #include "trial_diff.h"
 
 struct counts;
+struct hits;
 struct interfaces;
 struct nft;
 struct service;
@@ -25,11 +26,17 @@ struct trial;
 struct view;
 struct watch;
 
+struct defense_rows {
+	struct auto_defense *list;
+	size_t n;
+};
+
 struct fwd {
 	struct service *service;
 	struct nft *nft;
 	struct interfaces *interfaces;
 	struct counts *counts;
+	struct hits *hits;
 	struct trial *trial;
 	struct table *firewall;
 	struct table *common_rule;
@@ -40,9 +47,10 @@ struct fwd {
 	struct view *guard; /* guardd's */
 	struct networks networks;
 	struct permits permits;
-	struct firewall settings;  /* in force */
-	struct common_rows common; /* in force */
-	struct ruleset ruleset;    /* in force */
+	struct firewall settings;    /* in force */
+	struct common_rows common;   /* in force */
+	struct defense_rows defense; /* in force; guardd's */
+	struct ruleset ruleset;      /* in force */
 	struct interval local[NETWORKS_MAX];
 	uint16_t generation;
 	uint16_t https_port; /* the option; 0: as web_settings says */
@@ -51,6 +59,7 @@ struct fwd {
 	/* Set by bus.c: they tell everybody. */
 	void (*networks_changed)(struct fwd *f);
 	void (*trial_changed)(struct fwd *f);
+	void (*exceeded)(struct fwd *f, const struct exceeded *e);
 };
 
 int fwd_start(struct service *s, char *why, size_t why_size);
@@ -63,6 +72,7 @@ struct wanted {
 	const struct firewall *settings;
 	const struct networks *networks;
 	const struct common_rows *common;
+	const struct defense_rows *defense;
 };
 
 struct built {
@@ -97,9 +107,17 @@ int fwd_permit(struct fwd *f, enum wall_service service,
 int fwd_unpermit(struct fwd *f, enum wall_service service,
 		 const struct prefix *source);
 
-/* Takes bans and allowed addresses from guardd's view. Returns how many they
-   are, or a negative errno. */
+/* A row of auto defense, in the place of its old self; NULL: `name` goes. In
+   force when it returns. */
+int fwd_defend(struct fwd *f, const char *name, const struct auto_defense *row,
+	       char *why, size_t why_size);
+
+/* Takes bans, allowed addresses and auto defense from guardd's view. Returns
+   how many they are, or a negative errno. */
 int fwd_restore(struct fwd *f);
+/* The rows of auto defense alone, before the first rules. 0 or a negative
+   errno; without a view there are none. */
+int fwd_read_defense(struct fwd *f, struct defense_rows *rows);
 
 /* fwd's side of the bus (bus.c). */
 int fwd_bus_export(struct fwd *f);

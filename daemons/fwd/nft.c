@@ -134,6 +134,9 @@ static void put_skeleton(struct nft *n, const struct ruleset *rs, bool fresh)
 	for (size_t i = 0; i < rs->n_counters; i++)
 		note(n, nft_put_counter(b, rs->counters[i].name), "counter",
 		     rs->counters[i].name);
+	for (size_t i = 0; i < rs->n_limits; i++)
+		note(n, nft_put_limit(b, &rs->limits[i]), "limit",
+		     rs->limits[i].name);
 	for (size_t i = 0; i < rs->n_sets; i++)
 		note(n, nft_put_set(b, &rs->sets[i]), "set", rs->sets[i].name);
 	for (size_t i = 0; i < rs->n_chains; i++)
@@ -210,6 +213,8 @@ static const char *name_of(const struct ruleset *rs, enum nft_kind kind,
 		return i < rs->n_chains ? rs->chains[i].name : NULL;
 	case NFT_KIND_COUNTER:
 		return i < rs->n_counters ? rs->counters[i].name : NULL;
+	case NFT_KIND_LIMIT:
+		return i < rs->n_limits ? rs->limits[i].name : NULL;
 	}
 	return NULL;
 }
@@ -218,7 +223,7 @@ static const char *name_of(const struct ruleset *rs, enum nft_kind kind,
 static int find_stale(struct nft *n, const struct ruleset *rs,
 		      enum nft_kind kind, struct names *s)
 {
-	size_t most = rs->n_sets + rs->n_chains + rs->n_counters;
+	size_t most = rs->n_sets + rs->n_chains + rs->n_counters + rs->n_limits;
 	const char *name;
 	int err;
 

@@ -90,3 +90,11 @@ struct nft_count {
 typedef void (*nft_counter_fn)(void *ctx, const char *name,
 			       const struct nft_count *c);
 int nft_each_counter(struct nft *n, nft_counter_fn fn, void *ctx);
+
+/*
+ * The sources that a row of auto defense discarded something of since the last
+ * call, and how many packets. 0 or a negative errno.
+ */
+typedef void (*nft_hit_fn)(void *ctx, const struct prefix *source,
+			   uint64_t packets);
+int nft_take_hits(struct nft *n, const char *row, nft_hit_fn fn, void *ctx);

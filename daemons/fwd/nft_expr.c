@@ -9,7 +9,12 @@
  * One register does for nearly all: 16 bytes at NFT_REG32_00. The map of ports
  * is looked up by two 4-byte registers side by side.
  */
-enum { REG = NFT_REG32_00, REG_SECOND = NFT_REG32_01, MARK_BITS = 16 };
+enum {
+	REG = NFT_REG32_00,
+	REG_SECOND = NFT_REG32_01,
+	REG_FIFTH = NFT_REG32_04, /* behind an IPv6 address */
+	MARK_BITS = 16,
+};
 
 void nft_put_verdict(struct batch *b, int attr, int code, const char *chain)
 {
@@ -184,7 +189,8 @@ static void load_source(struct batch *b, bool v4)
 		     v4 ? 4 : 16);
 }
 
-static void match_source64(struct batch *b, const char *set)
+/* The upper half, which is one subscriber (SPEC 6). */
+static void load_source64(struct batch *b)
 {
 	static const uint8_t net[16] = {
 		255, 255, 255, 255, 255, 255, 255, 255
@@ -192,7 +198,6 @@ static void match_source64(struct batch *b, const char *set)
 
 	load_source(b, false);
 	mask(b, net, zeros, sizeof(net));
-	lookup(b, set, false);
 }
 
 static void match_source_net(struct batch *b, const struct rule_op *op)
@@ -321,7 +326,8 @@ static void op_source_in(struct batch *b, const struct rule_op *op)
 
 static void op_source64_in(struct batch *b, const struct rule_op *op)
 {
-	match_source64(b, op->name);
+	load_source64(b);
+	lookup(b, op->name, false);
 }
 
 static void op_mac(struct batch *b, const struct rule_op *op)
@@ -398,6 +404,112 @@ static void op_has_socket(struct batch *b, const struct rule_op *op)
 	match_socket(b);
 }
 
+/* ---- rates ---- */
+
+void nft_put_limit_over(struct batch *b, uint32_t packets, uint32_t seconds,
+			uint32_t burst)
+{
+	batch_u64(b, NFTA_LIMIT_RATE, packets);
+	batch_u64(b, NFTA_LIMIT_UNIT, seconds);
+	batch_u32(b, NFTA_LIMIT_BURST, burst);
+	batch_u32(b, NFTA_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	batch_u32(b, NFTA_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+}
+
+/* An element of a set for what stands in the register, and its expression. */
+static struct expr dynset_begin(struct batch *b, const char *set, uint32_t how,
+				uint64_t timeout_ms)
+{
+	struct expr x = expr_begin(b, "dynset");
+
+	batch_str(b, NFTA_DYNSET_SET_NAME, set);
+	batch_u32(b, NFTA_DYNSET_OP, how);
+	batch_u32(b, NFTA_DYNSET_SREG_KEY, REG);
+	if (timeout_ms > 0)
+		batch_u64(b, NFTA_DYNSET_TIMEOUT, timeout_ms);
+	return x;
+}
+
+static struct expr inner_begin(struct batch *b, const char *name)
+{
+	struct expr x;
+
+	x.elem = batch_nest(b, NFTA_DYNSET_EXPR);
+	batch_str(b, NFTA_EXPR_NAME, name);
+	x.data = batch_nest(b, NFTA_EXPR_DATA);
+	return x;
+}
+
+static void put_over(struct batch *b, const struct rule_op *op)
+{
+	/* Kept until the bucket would be full again, whatever comes. */
+	struct expr x = dynset_begin(b, op->name, NFT_DYNSET_OP_UPDATE,
+				     (uint64_t)op->b * 1000);
+	struct expr inner = inner_begin(b, "limit");
+
+	nft_put_limit_over(b, op->a, op->b, op->c);
+	expr_end(b, inner);
+	expr_end(b, x);
+}
+
+static void load_key(struct batch *b, bool v4)
+{
+	if (v4)
+		load_source(b, true);
+	else
+		load_source64(b);
+}
+
+static void op_over(struct batch *b, const struct rule_op *op)
+{
+	load_key(b, op->kind == OP_OVER4);
+	put_over(b, op);
+}
+
+static void op_over_port(struct batch *b, const struct rule_op *op)
+{
+	bool v4 = op->kind == OP_OVER4_PORT;
+
+	load_key(b, v4);
+	load_payload(b, v4 ? REG_SECOND : REG_FIFTH,
+		     NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
+	put_over(b, op);
+}
+
+static void op_conns(struct batch *b, const struct rule_op *op)
+{
+	struct expr x, inner;
+
+	load_key(b, op->kind == OP_CONNS4);
+	x = dynset_begin(b, op->name, NFT_DYNSET_OP_ADD, 0);
+	inner = inner_begin(b, "connlimit");
+	batch_u32(b, NFTA_CONNLIMIT_COUNT, op->a);
+	batch_u32(b, NFTA_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+	expr_end(b, inner);
+	expr_end(b, x);
+}
+
+static void op_note(struct batch *b, const struct rule_op *op)
+{
+	struct expr x, inner;
+
+	load_key(b, op->kind == OP_NOTE4);
+	x = dynset_begin(b, op->name, NFT_DYNSET_OP_ADD,
+			 (uint64_t)op->a * 1000);
+	inner = inner_begin(b, "counter");
+	expr_end(b, inner);
+	expr_end(b, x);
+}
+
+static void op_limit(struct batch *b, const struct rule_op *op)
+{
+	struct expr x = expr_begin(b, "objref");
+
+	batch_u32(b, NFTA_OBJREF_IMM_TYPE, NFT_OBJECT_LIMIT);
+	batch_str(b, NFTA_OBJREF_IMM_NAME, op->name);
+	expr_end(b, x);
+}
+
 static void op_count(struct batch *b, const struct rule_op *op)
 {
 	count(b, op->name);
@@ -411,9 +523,8 @@ static void op_service(struct batch *b, const struct rule_op *op)
 static void op_verdict(struct batch *b, const struct rule_op *op)
 {
 	static const int codes[] = {
-		[OP_ACCEPT] = NF_ACCEPT,
-		[OP_DROP] = NF_DROP,
-		[OP_JUMP] = NFT_JUMP,
+		[OP_ACCEPT] = NF_ACCEPT,  [OP_DROP] = NF_DROP,
+		[OP_RETURN] = NFT_RETURN, [OP_JUMP] = NFT_JUMP,
 		[OP_GOTO] = NFT_GOTO,
 	};
 
@@ -444,10 +555,20 @@ static const op_fn op_fns[] = {
 	[OP_CT_GENERATION] = op_ct_generation,
 	[OP_SET_GENERATION] = op_set_generation,
 	[OP_HAS_SOCKET] = op_has_socket,
+	[OP_OVER4] = op_over,
+	[OP_OVER6] = op_over,
+	[OP_OVER4_PORT] = op_over_port,
+	[OP_OVER6_PORT] = op_over_port,
+	[OP_CONNS4] = op_conns,
+	[OP_CONNS6] = op_conns,
+	[OP_NOTE4] = op_note,
+	[OP_NOTE6] = op_note,
+	[OP_LIMIT] = op_limit,
 	[OP_COUNT] = op_count,
 	[OP_SERVICE] = op_service,
 	[OP_ACCEPT] = op_verdict,
 	[OP_DROP] = op_verdict,
+	[OP_RETURN] = op_verdict,
 	[OP_JUMP] = op_verdict,
 	[OP_GOTO] = op_verdict,
 };

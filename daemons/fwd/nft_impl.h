@@ -28,8 +28,13 @@ void nft_put_ranges(struct batch *b, const char *set, uint8_t family,
 
 /* Sets, chains and counters that stand in the table; 0 as well when there is
    no table. fn's name is good during the call. */
-enum nft_kind { NFT_KIND_CHAIN, NFT_KIND_SET, NFT_KIND_COUNTER };
-enum { NFT_N_KINDS = NFT_KIND_COUNTER + 1 };
+enum nft_kind {
+	NFT_KIND_CHAIN,
+	NFT_KIND_SET,
+	NFT_KIND_COUNTER,
+	NFT_KIND_LIMIT
+};
+enum { NFT_N_KINDS = NFT_KIND_LIMIT + 1 };
 typedef void (*nft_name_fn)(void *ctx, const char *name);
 int nft_each_name(struct nft *n, enum nft_kind kind, nft_name_fn fn, void *ctx);
 /* Takes one away; returns the message's number in the batch. */

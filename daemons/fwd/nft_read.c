@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "addr.h"
+#include "defense.h"
 #include "nft_impl.h"
+#include "nft_rules.h"
 
 struct dump {
 	const char *name;
@@ -118,6 +120,46 @@ int nft_each_ban(struct nft *n, nft_ban_fn fn, void *ctx)
 	return err;
 }
 
+/* ---- who was discarded ---- */
+
+struct hits {
+	nft_hit_fn fn;
+	void *ctx;
+};
+
+static bool on_hit(void *ctx, const struct nft_ban *hit, uint64_t packets)
+{
+	const struct hits *h = ctx;
+
+	h->fn(h->ctx, &hit->source, packets);
+	return true;
+}
+
+int nft_take_hits(struct nft *n, const char *row, nft_hit_fn fn, void *ctx)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct hits h = { fn, ctx };
+	char set[RULESET_NAME];
+	int err = 0;
+
+	for (size_t i = 0; i < 2 && err == 0; i++) {
+		struct dump d = { .name = set,
+				  .family = families[i],
+				  .fn = on_hit,
+				  .ctx = &h };
+
+		defense_hits(set, families[i], row);
+		err = batch_ask(n->sk, &n->batch, NFT_MSG_GETSETELEM, true,
+				fill_elems, on_elems, &d);
+		if (err < 0)
+			break;
+		batch_begin(&n->batch);
+		nft_put_flush_set(&n->batch, set);
+		err = batch_commit(n->sk, &n->batch, NULL);
+	}
+	return err;
+}
+
 /* ---- names and counters ---- */
 
 struct listing {
@@ -132,6 +174,7 @@ struct kind {
 	int take;  /* NFT_MSG_DEL* */
 	int table; /* attributes of both */
 	int name;
+	uint32_t type; /* of an object; 0: is none */
 };
 
 static const struct kind kinds[NFT_N_KINDS] = {
@@ -140,7 +183,9 @@ static const struct kind kinds[NFT_N_KINDS] = {
 	[NFT_KIND_SET] = { NFT_MSG_GETSET, NFT_MSG_DELSET, NFTA_SET_TABLE,
 			   NFTA_SET_NAME },
 	[NFT_KIND_COUNTER] = { NFT_MSG_GETOBJ, NFT_MSG_DELOBJ, NFTA_OBJ_TABLE,
-			       NFTA_OBJ_NAME },
+			       NFTA_OBJ_NAME, NFT_OBJECT_COUNTER },
+	[NFT_KIND_LIMIT] = { NFT_MSG_GETOBJ, NFT_MSG_DELOBJ, NFTA_OBJ_TABLE,
+			     NFTA_OBJ_NAME, NFT_OBJECT_LIMIT },
 };
 
 static bool on_listed(void *ctx, struct nlmsghdr *h)
@@ -172,8 +217,8 @@ static void fill_listing(void *ctx, struct batch *b)
 	const struct listing *l = ctx;
 
 	batch_str(b, kinds[l->kind].table, RULESET_TABLE);
-	if (l->kind == NFT_KIND_COUNTER)
-		batch_u32(b, NFTA_OBJ_TYPE, NFT_OBJECT_COUNTER);
+	if (kinds[l->kind].type > 0)
+		batch_u32(b, NFTA_OBJ_TYPE, kinds[l->kind].type);
 }
 
 static int list(struct nft *n, struct listing *l)
@@ -200,8 +245,8 @@ uint32_t nft_put_away(struct batch *b, enum nft_kind kind, const char *name)
 
 	batch_str(b, kinds[kind].table, RULESET_TABLE);
 	batch_str(b, kinds[kind].name, name);
-	if (kind == NFT_KIND_COUNTER)
-		batch_u32(b, NFTA_OBJ_TYPE, NFT_OBJECT_COUNTER);
+	if (kinds[kind].type > 0)
+		batch_u32(b, NFTA_OBJ_TYPE, kinds[kind].type);
 	batch_close(b);
 	return seq;
 }

@@ -11,7 +11,8 @@ enum {
 	/* nft's own numbers of types: only `nft list` reads them. */
 	TYPE_IPV4 = 7,
 	TYPE_IPV6 = 8,
-	TYPE_PROTOCOL_PORT = 12 << 6 | 13,
+	TYPE_PORT = 13,
+	TYPE_PROTOCOL_PORT = 12 << 6 | TYPE_PORT,
 	/* the verdict as the data of a map */
 	TYPE_VERDICT = (int)0xffffff00,
 	BAN_MAX = 262144,
@@ -42,14 +43,31 @@ uint32_t nft_put_counter(struct batch *b, const char *name)
 	return seq;
 }
 
+uint32_t nft_put_limit(struct batch *b, const struct ruleset_limit *limit)
+{
+	uint32_t seq = batch_open(b, NFT_MSG_NEWOBJ, NLM_F_CREATE, 256);
+	struct nlattr *data;
+
+	batch_str(b, NFTA_OBJ_TABLE, RULESET_TABLE);
+	batch_str(b, NFTA_OBJ_NAME, limit->name);
+	batch_u32(b, NFTA_OBJ_TYPE, NFT_OBJECT_LIMIT);
+	data = batch_nest(b, NFTA_OBJ_DATA);
+	nft_put_limit_over(b, limit->packets, limit->seconds, limit->burst);
+	batch_nest_end(b, data);
+	batch_close(b);
+	return seq;
+}
+
 static void put_set_shape(struct batch *b, const struct ruleset_set *set)
 {
 	uint32_t flags = 0;
 
 	if (set->use == SET_INTERVAL)
 		flags |= NFT_SET_INTERVAL;
-	if (set->use == SET_BANS)
+	if (set->use == SET_BANS || set->use == SET_DYNAMIC)
 		flags |= NFT_SET_TIMEOUT;
+	if (set->use == SET_DYNAMIC || set->use == SET_CONNS)
+		flags |= NFT_SET_EVAL;
 	if (set->key == SET_PORTS)
 		flags |= NFT_SET_MAP;
 	batch_u32(b, NFTA_SET_FLAGS, flags);
@@ -61,6 +79,14 @@ static void put_set_shape(struct batch *b, const struct ruleset_set *set)
 	case SET_IPV6:
 		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_IPV6);
 		batch_u32(b, NFTA_SET_KEY_LEN, 16);
+		break;
+	case SET_IPV4_PORT:
+		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_IPV4 << 6 | TYPE_PORT);
+		batch_u32(b, NFTA_SET_KEY_LEN, 4 + 4);
+		break;
+	case SET_IPV6_PORT:
+		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_IPV6 << 6 | TYPE_PORT);
+		batch_u32(b, NFTA_SET_KEY_LEN, 16 + 4);
 		break;
 	case SET_PORTS:
 		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_PROTOCOL_PORT);
@@ -80,10 +106,13 @@ uint32_t nft_put_set(struct batch *b, const struct ruleset_set *set)
 	batch_str(b, NFTA_SET_NAME, set->name);
 	put_set_shape(b, set);
 	batch_u32(b, NFTA_SET_ID, seq); /* any number of its own in the batch */
-	if (set->use == SET_BANS) {
+	if (set->use == SET_BANS || set->most > 0) {
 		nest = batch_nest(b, NFTA_SET_DESC);
-		batch_u32(b, NFTA_SET_DESC_SIZE, BAN_MAX);
+		batch_u32(b, NFTA_SET_DESC_SIZE,
+			  set->most > 0 ? set->most : BAN_MAX);
 		batch_nest_end(b, nest);
+	}
+	if (set->use == SET_BANS) {
 		nest = batch_nest(b, NFTA_SET_EXPR);
 		batch_str(b, NFTA_EXPR_NAME, "counter");
 		data = batch_nest(b, NFTA_EXPR_DATA);

@@ -7,6 +7,7 @@
 /* Each appends one message and returns its number in the batch. */
 uint32_t nft_put_table(struct batch *b, int type);
 uint32_t nft_put_counter(struct batch *b, const char *name);
+uint32_t nft_put_limit(struct batch *b, const struct ruleset_limit *limit);
 uint32_t nft_put_set(struct batch *b, const struct ruleset_set *set);
 uint32_t nft_put_chain(struct batch *b, const struct ruleset_chain *chain);
 uint32_t nft_put_flush_rules(struct batch *b, const char *chain);

@@ -134,6 +134,76 @@ static int put_in_force(struct fwd *f, const struct restore *r)
 	return err;
 }
 
+/* ---- auto defense ---- */
+
+struct defending {
+	struct defense_rows *rows;
+	int err;
+};
+
+static void defend_again(void *ctx)
+{
+	struct defending *d = ctx;
+
+	d->rows->n = 0;
+}
+
+static bool on_defense(void *ctx, struct bytes key, struct bytes value)
+{
+	struct defending *d = ctx;
+	struct auto_defense row, *list;
+
+	(void)key;
+	if (record_decode(&auto_defense_record, &row, value.data, value.size) <
+	    0)
+		return true;
+	list = realloc(d->rows->list, (d->rows->n + 1) * sizeof(*list));
+	if (!list) {
+		d->err = -ENOMEM;
+		return false;
+	}
+	list[d->rows->n++] = row;
+	d->rows->list = list;
+	return d->rows->n < auto_defense_record.max_rows;
+}
+
+int fwd_read_defense(struct fwd *f, struct defense_rows *rows)
+{
+	struct defending d = { rows, 0 };
+	int err = view_each(f->guard, "auto_defense", on_defense, defend_again,
+			    &d);
+
+	if (err == -ENOENT)
+		err = 0;
+	return err ? err : d.err;
+}
+
+static bool same_defense(const struct defense_rows *a,
+			 const struct defense_rows *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++)
+		if (!record_equal(&auto_defense_record, &a->list[i],
+				  &b->list[i], NULL))
+			return false;
+	return a->n == b->n;
+}
+
+static int restore_defense(struct fwd *f)
+{
+	struct defense_rows rows = { NULL, 0 };
+	char why[200];
+	int err = fwd_read_defense(f, &rows);
+
+	if (err == 0 && !same_defense(&rows, &f->defense)) {
+		err = fwd_apply(f, &(struct wanted){ .defense = &rows }, why,
+				sizeof(why));
+		if (err < 0)
+			log_err("auto defense: %s", why);
+	}
+	free(rows.list);
+	return err;
+}
+
 int fwd_restore(struct fwd *f)
 {
 	struct restore r = { .now_ms = clock_wall_ms() };
@@ -144,6 +214,8 @@ int fwd_restore(struct fwd *f)
 		err = read_view(f, &r);
 	if (err == 0)
 		err = put_in_force(f, &r);
+	if (err == 0)
+		err = restore_defense(f);
 	free(r.bans);
 	if (err < 0) {
 		permits_fini(&r.permits);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "common.h"
+#include "defense.h"
+#include "flood.h"
 #include "ruleset_put.h"
 
 static const char *const service_names[WALL_N_SERVICES] = {
@@ -122,6 +124,7 @@ static void build_skeleton(struct ruleset *rs)
 	put_set(rs, "guard_ports", SET_PORTS, SET_PLAIN);
 	put_set(rs, "pass_ports", SET_PORTS, SET_PLAIN);
 	put_chain(rs, "defense", CHAIN_PLAIN);
+	put_chain(rs, "flood", CHAIN_PLAIN);
 	put_chain(rs, "rtp", CHAIN_PLAIN);
 	put_chain(rs, "rtp_call", CHAIN_PLAIN);
 	put_chain(rs, "common", CHAIN_PLAIN);
@@ -129,6 +132,8 @@ static void build_skeleton(struct ruleset *rs)
 	put_chain(rs, "prerouting", CHAIN_PREROUTING);
 	put_chain(rs, "input", CHAIN_INPUT);
 	common_put_counters(rs);
+	defense_put_sets(rs);
+	flood_put_sets(rs);
 }
 
 /*
@@ -220,14 +225,19 @@ static void build_always(struct ruleset *rs)
 	put_op(r, OP_ACCEPT);
 }
 
-static void build_running_flows(struct ruleset *rs)
+static void build_replies(struct ruleset *rs)
 {
 	struct rule *r = put_rule(rs, "input", "replies to the box");
 
 	put_op_number(r, OP_CT_STATE, CT_ESTABLISHED | CT_RELATED);
 	put_op(r, OP_CT_REPLY);
 	put_op(r, OP_ACCEPT);
-	r = put_rule(rs, "input", "accepted under these rules");
+}
+
+static void build_running_flows(struct ruleset *rs)
+{
+	struct rule *r = put_rule(rs, "input", "accepted under these rules");
+
 	put_op_number(r, OP_CT_STATE, CT_ESTABLISHED);
 	put_op_number(r, OP_CT_GENERATION, rs->in.generation);
 	put_op(r, OP_ACCEPT);
@@ -286,6 +296,11 @@ static void build_input(struct ruleset *rs)
 	pass_allowed(rs, "input", WALL_ALL, true);
 	r = put_rule(rs, "input", "auto defense");
 	put_op_name(r, OP_JUMP, "defense");
+	defense_put(rs);
+	build_replies(rs);
+	r = put_rule(rs, "input", "floods");
+	put_op_name(r, OP_JUMP, "flood");
+	flood_put(rs);
 	build_running_flows(rs);
 	build_ping(rs);
 	build_rtp(rs);
@@ -325,6 +340,8 @@ int ruleset_build(struct ruleset *rs, const struct ruleset_input *in)
 	}
 	rs->in.common = NULL;
 	rs->in.n_common = 0;
+	rs->in.defense = NULL;
+	rs->in.n_defense = 0;
 	return rs->failed ? -ENOMEM : 0;
 }
 
@@ -333,6 +350,7 @@ void ruleset_fini(struct ruleset *rs)
 	free(rs->sets);
 	free(rs->chains);
 	free(rs->counters);
+	free(rs->limits);
 	free(rs->rules);
 	memset(rs, 0, sizeof(*rs));
 }

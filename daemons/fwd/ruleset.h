@@ -65,24 +65,39 @@ struct ruleset_input {
 	size_t n_local;
 	const struct common_rule *common; /* in order; the caller's */
 	size_t n_common;
+	const struct auto_defense *defense; /* the caller's */
+	size_t n_defense;
 };
 
 enum set_key {
 	SET_IPV4,
 	SET_IPV6,
-	SET_PORTS, /* map: protocol . port -> jump to a chain */
+	SET_PORTS,     /* map: protocol . port -> jump to a chain */
+	SET_IPV4_PORT, /* source . destination port */
+	SET_IPV6_PORT,
 };
 
 enum set_use {
 	SET_PLAIN,
 	SET_INTERVAL,
-	SET_BANS, /* elements end, and count their packets */
+	SET_BANS,    /* elements end, and count their packets */
+	SET_DYNAMIC, /* rules add to it; elements end */
+	SET_CONNS,   /* rules add to it; elements end with their connections */
 };
 
 struct ruleset_set {
 	char name[RULESET_NAME];
 	enum set_key key;
 	enum set_use use;
+	uint32_t most; /* elements; 0: as many as there are */
+};
+
+/* A rate of its own that rules share; a full bucket is `burst`. */
+struct ruleset_limit {
+	char name[RULESET_NAME];
+	uint32_t packets;
+	uint32_t seconds;
+	uint32_t burst;
 };
 
 enum chain_hook { CHAIN_PLAIN, CHAIN_PREROUTING, CHAIN_INPUT };
@@ -119,10 +134,22 @@ enum op_kind {
 	OP_CT_GENERATION,  /* a: accepted under this one */
 	OP_SET_GENERATION, /* a */
 	OP_HAS_SOCKET,     /* somebody here waits for it */
-	OP_COUNT,          /* name: a counter */
-	OP_SERVICE,        /* name: a map of ports */
+	/* More than a packets in b seconds, c at once; by source (IPv6: its
+	   /64) in the set `name`. A full set: no. */
+	OP_OVER4,
+	OP_OVER6,
+	OP_OVER4_PORT, /* the same by source and port */
+	OP_OVER6_PORT,
+	OP_CONNS4, /* more than a connections of the source; name: a set */
+	OP_CONNS6,
+	OP_NOTE4, /* puts the source into the set `name`, for a seconds */
+	OP_NOTE6,
+	OP_LIMIT,   /* name: a limit that is used up */
+	OP_COUNT,   /* name: a counter */
+	OP_SERVICE, /* name: a map of ports */
 	OP_ACCEPT,
 	OP_DROP,
+	OP_RETURN,
 	OP_JUMP, /* name: a chain */
 	OP_GOTO, /* name: a chain */
 };
@@ -134,6 +161,7 @@ struct rule_op {
 	enum op_kind kind;
 	uint32_t a;
 	uint32_t b;
+	uint32_t c;
 	uint8_t addr[16];
 	char name[RULESET_NAME];
 };
@@ -150,10 +178,12 @@ struct ruleset {
 	struct ruleset_set *sets;
 	struct ruleset_chain *chains;
 	struct ruleset_counter *counters;
+	struct ruleset_limit *limits;
 	struct rule *rules;
 	size_t n_sets;
 	size_t n_chains;
 	size_t n_counters;
+	size_t n_limits;
 	size_t n_rules;
 	/* Ports and local networks become elements; rows are rules by now. */
 	struct ruleset_input in;

@@ -24,8 +24,8 @@ static void *grown(struct ruleset *rs, void **list, size_t n, size_t size)
 	return bytes + n * size;
 }
 
-void put_set(struct ruleset *rs, const char *name, enum set_key key,
-	     enum set_use use)
+void put_set_of(struct ruleset *rs, const char *name, enum set_key key,
+		enum set_use use, uint32_t most)
 {
 	struct ruleset_set *set =
 		grown(rs, (void **)&rs->sets, rs->n_sets, sizeof(*set));
@@ -35,7 +35,25 @@ void put_set(struct ruleset *rs, const char *name, enum set_key key,
 	rs->n_sets++;
 	set->key = key;
 	set->use = use;
+	set->most = most;
 	snprintf(set->name, sizeof(set->name), "%s", name);
+}
+
+void put_set(struct ruleset *rs, const char *name, enum set_key key,
+	     enum set_use use)
+{
+	put_set_of(rs, name, key, use, 0);
+}
+
+void put_limit(struct ruleset *rs, const struct ruleset_limit *limit)
+{
+	struct ruleset_limit *l =
+		grown(rs, (void **)&rs->limits, rs->n_limits, sizeof(*l));
+
+	if (!l)
+		return;
+	rs->n_limits++;
+	*l = *limit;
 }
 
 void put_chain(struct ruleset *rs, const char *name, enum chain_hook hook)
@@ -87,6 +105,17 @@ void put_op_name(struct rule *r, enum op_kind kind, const char *name)
 {
 	struct rule_op *op = put_op(r, kind);
 
+	snprintf(op->name, sizeof(op->name), "%s", name);
+}
+
+void put_op_rate(struct rule *r, enum op_kind kind, const char *name,
+		 const struct ruleset_limit *rate)
+{
+	struct rule_op *op = put_op(r, kind);
+
+	op->a = rate->packets;
+	op->b = rate->seconds;
+	op->c = rate->burst;
 	snprintf(op->name, sizeof(op->name), "%s", name);
 }
 

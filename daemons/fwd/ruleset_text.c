@@ -28,12 +28,16 @@ static void print_set(FILE *f, const struct ruleset_set *set)
 		[SET_IPV4] = "ipv4",
 		[SET_IPV6] = "ipv6",
 		[SET_PORTS] = "protocol . port : jump",
+		[SET_IPV4_PORT] = "ipv4 . port",
+		[SET_IPV6_PORT] = "ipv6 . port",
 	};
 
 	static const char *const uses[] = {
 		[SET_PLAIN] = "",
 		[SET_INTERVAL] = " interval",
 		[SET_BANS] = " timeout counter",
+		[SET_DYNAMIC] = " dynamic timeout",
+		[SET_CONNS] = " dynamic",
 	};
 
 	fprintf(f, "set %s %s%s\n", set->name, keys[set->key], uses[set->use]);
@@ -73,6 +77,34 @@ static void print_mac(FILE *f, const uint8_t *mac)
 		mac[2], mac[3], mac[4], mac[5]);
 }
 
+/* False: none of these. */
+static bool print_rate(FILE *f, const struct rule_op *op)
+{
+	static const char *const keys[] = {
+		[OP_OVER4] = "ip saddr",
+		[OP_OVER6] = "ip6 saddr/64",
+		[OP_OVER4_PORT] = "ip saddr . dport",
+		[OP_OVER6_PORT] = "ip6 saddr/64 . dport",
+		[OP_CONNS4] = "ip saddr",
+		[OP_CONNS6] = "ip6 saddr/64",
+		[OP_NOTE4] = "ip saddr",
+		[OP_NOTE6] = "ip6 saddr/64",
+	};
+
+	if (op->kind < OP_OVER4 || op->kind > OP_NOTE6)
+		return false;
+	if (op->kind >= OP_NOTE4)
+		fprintf(f, " add @%s { %s timeout %us counter }", op->name,
+			keys[op->kind], op->a);
+	else if (op->kind >= OP_CONNS4)
+		fprintf(f, " add @%s { %s ct count over %u }", op->name,
+			keys[op->kind], op->a);
+	else
+		fprintf(f, " update @%s { %s limit over %u/%us burst %u }",
+			op->name, keys[op->kind], op->a, op->b, op->c);
+	return true;
+}
+
 static void print_op(FILE *f, const struct rule_op *op)
 {
 	/* A word alone, or a word before a name. */
@@ -91,6 +123,8 @@ static void print_op(FILE *f, const struct rule_op *op)
 		[OP_COUNT] = " counter ",
 		[OP_SERVICE] = " protocol . port vmap @",
 		[OP_ACCEPT] = " accept",
+		[OP_RETURN] = " return",
+		[OP_LIMIT] = " limit over ",
 		[OP_DROP] = " drop",
 		[OP_JUMP] = " jump ",
 		[OP_GOTO] = " goto ",
@@ -105,6 +139,8 @@ static void print_op(FILE *f, const struct rule_op *op)
 		[OP_SET_GENERATION] = "ct generation set",
 	};
 
+	if (print_rate(f, op))
+		return;
 	if (op->kind == OP_SOURCE4_NET || op->kind == OP_SOURCE6_NET)
 		print_net(f, op);
 	else if (op->kind == OP_MAC)
@@ -155,6 +191,10 @@ char *ruleset_text(const struct ruleset *rs)
 	fprintf(f, "table inet %s\n", RULESET_TABLE);
 	for (size_t i = 0; i < rs->n_counters; i++)
 		fprintf(f, "counter %s\n", rs->counters[i].name);
+	for (size_t i = 0; i < rs->n_limits; i++)
+		fprintf(f, "limit %s over %u/%us burst %u\n",
+			rs->limits[i].name, rs->limits[i].packets,
+			rs->limits[i].seconds, rs->limits[i].burst);
 	for (size_t i = 0; i < rs->n_sets; i++)
 		print_set(f, &rs->sets[i]);
 	print_elements(f, &rs->in);

@@ -92,11 +92,23 @@ static bool fits(const struct walk *w, const struct rule_op *op)
 		return p->same_rules;
 	case OP_HAS_SOCKET:
 		return p->has_socket;
+	case OP_OVER4:
+	case OP_OVER6:
+	case OP_OVER4_PORT:
+	case OP_OVER6_PORT:
+	case OP_CONNS4:
+	case OP_CONNS6:
+	case OP_LIMIT:
+		/* One packet is within every limit. */
+		return false;
 	case OP_SET_GENERATION:
+	case OP_NOTE4:
+	case OP_NOTE6:
 	case OP_COUNT:
 	case OP_SERVICE:
 	case OP_ACCEPT:
 	case OP_DROP:
+	case OP_RETURN:
 	case OP_JUMP:
 	case OP_GOTO:
 		return true;
@@ -186,6 +198,15 @@ static enum step act_goto(struct walk *w, const struct rule *r,
 	return jump(w, op->name, true);
 }
 
+static enum step act_return(struct walk *w, const struct rule *r,
+			    const struct rule_op *op)
+{
+	(void)w;
+	(void)r;
+	(void)op;
+	return STEP_RETURN;
+}
+
 typedef enum step (*act_fn)(struct walk *w, const struct rule *r,
 			    const struct rule_op *op);
 
@@ -194,6 +215,7 @@ static const act_fn acts[] = {
 	[OP_COUNT] = act_count,   [OP_SERVICE] = act_service,
 	[OP_ACCEPT] = act_accept, [OP_DROP] = act_drop,
 	[OP_JUMP] = act_jump,     [OP_GOTO] = act_goto,
+	[OP_RETURN] = act_return,
 };
 
 static enum step act(struct walk *w, const struct rule *r,

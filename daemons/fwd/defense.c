@@ -1,0 +1,175 @@
+#include "defense.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ports.h"
+#include "ruleset_put.h"
+
+enum { HIT_S = 60 }; /* far longer than until somebody looks */
+
+static const int families[] = { AF_INET, AF_INET6 };
+
+void defense_counter(char name[RULESET_NAME], const char *row)
+{
+	snprintf(name, RULESET_NAME, "defense_%.32s", row);
+}
+
+void defense_hits(char name[RULESET_NAME], int family, const char *row)
+{
+	snprintf(name, RULESET_NAME, "hits%c_%.32s",
+		 family == AF_INET ? '4' : '6', row);
+}
+
+bool defense_by_connection(const struct auto_defense *row)
+{
+	return row->counted == AUTO_DEFENSE_COUNTED_CONNECTIONS ||
+	       (row->counted == AUTO_DEFENSE_COUNTED_AUTO &&
+		row->protocol == AUTO_DEFENSE_PROTOCOL_TCP);
+}
+
+/* With the numbers in it: who changes them begins with empty buckets. */
+static void bucket_name(char name[RULESET_NAME], const char *what,
+			const struct auto_defense *row)
+{
+	snprintf(name, RULESET_NAME, "%s_%.32s_%u_%u", what, row->name,
+		 row->packets, row->seconds);
+}
+
+static void chain_name(char name[RULESET_NAME], const char *what,
+		       const char *row)
+{
+	snprintf(name, RULESET_NAME, "%s_%.32s", what, row);
+}
+
+static bool is_on(const struct auto_defense *row, struct ports *ports)
+{
+	/* What does not read as a port defends nothing. */
+	return row->enabled && ports_parse(ports, row->port) == 0;
+}
+
+static struct ruleset_limit rate_of(const struct auto_defense *row,
+				    uint32_t times)
+{
+	struct ruleset_limit rate = {
+		.packets = row->packets * times,
+		.seconds = row->seconds,
+		.burst = row->packets * times,
+	};
+
+	bucket_name(rate.name, "others", row);
+	return rate;
+}
+
+void defense_put_sets(struct ruleset *rs)
+{
+	for (size_t i = 0; i < rs->in.n_defense; i++) {
+		const struct auto_defense *row = &rs->in.defense[i];
+		struct ruleset_limit others = rate_of(row, DEFENSE_OTHERS);
+		char name[RULESET_NAME];
+		struct ports ports;
+
+		defense_counter(name, row->name);
+		put_counter(rs, name);
+		if (!is_on(row, &ports))
+			continue;
+		put_limit(rs, &others);
+		bucket_name(name, "rate4", row);
+		put_set_of(rs, name, SET_IPV4, SET_DYNAMIC, DEFENSE_SOURCES);
+		bucket_name(name, "rate6", row);
+		put_set_of(rs, name, SET_IPV6, SET_DYNAMIC, DEFENSE_SOURCES);
+		defense_hits(name, AF_INET, row->name);
+		put_set_of(rs, name, SET_IPV4, SET_DYNAMIC, DEFENSE_HITS);
+		defense_hits(name, AF_INET6, row->name);
+		put_set_of(rs, name, SET_IPV6, SET_DYNAMIC, DEFENSE_HITS);
+		chain_name(name, "defend", row->name);
+		put_chain(rs, name, CHAIN_PLAIN);
+		chain_name(name, "over", row->name);
+		put_chain(rs, name, CHAIN_PLAIN);
+	}
+}
+
+static struct rule *put_rule_of(struct ruleset *rs, const char *chain,
+				const struct auto_defense *row)
+{
+	struct rule *r = put_rule(rs, chain, "auto defense");
+
+	snprintf(r->row, sizeof(r->row), "%s", row->name);
+	return r;
+}
+
+static void put_buckets(struct ruleset *rs, const struct auto_defense *row)
+{
+	struct ruleset_limit rate = rate_of(row, 1);
+	char chain[RULESET_NAME], over[RULESET_NAME], set[RULESET_NAME];
+	struct rule *r;
+
+	chain_name(chain, "defend", row->name);
+	chain_name(over, "over", row->name);
+	for (size_t i = 0; i < 2; i++) {
+		bool v4 = families[i] == AF_INET;
+
+		bucket_name(set, v4 ? "rate4" : "rate6", row);
+		r = put_rule_of(rs, chain, row);
+		put_op(r, v4 ? OP_IPV4 : OP_IPV6);
+		put_op_rate(r, v4 ? OP_OVER4 : OP_OVER6, set, &rate);
+		put_op_name(r, OP_GOTO, over);
+		/* It has a bucket, and something in it. */
+		r = put_rule_of(rs, chain, row);
+		put_op(r, v4 ? OP_IPV4 : OP_IPV6);
+		put_op_name(r, v4 ? OP_SOURCE4_IN : OP_SOURCE64_IN, set);
+		put_op(r, OP_RETURN);
+	}
+	r = put_rule_of(rs, chain, row);
+	bucket_name(set, "others", row);
+	put_op_name(r, OP_LIMIT, set);
+	put_op_name(r, OP_GOTO, over);
+}
+
+static void put_over(struct ruleset *rs, const struct auto_defense *row)
+{
+	char chain[RULESET_NAME], name[RULESET_NAME];
+	struct rule *r;
+
+	chain_name(chain, "over", row->name);
+	/* Rules of their own: a full set ends a rule, and may end no more. */
+	for (size_t i = 0; i < 2; i++) {
+		bool v4 = families[i] == AF_INET;
+
+		r = put_rule_of(rs, chain, row);
+		put_op(r, v4 ? OP_IPV4 : OP_IPV6);
+		defense_hits(name, families[i], row->name);
+		put_op_name(r, v4 ? OP_NOTE4 : OP_NOTE6, name);
+		r->op[r->n - 1].a = HIT_S;
+	}
+	r = put_rule_of(rs, chain, row);
+	defense_counter(name, row->name);
+	put_op_name(r, OP_COUNT, name);
+	put_op(r, OP_DROP);
+}
+
+void defense_put(struct ruleset *rs)
+{
+	for (size_t i = 0; i < rs->in.n_defense; i++) {
+		const struct auto_defense *row = &rs->in.defense[i];
+		char chain[RULESET_NAME];
+		struct ports ports;
+		struct rule *r;
+
+		if (!is_on(row, &ports))
+			continue;
+		r = put_rule_of(rs, "defense", row);
+		put_op_number(r, OP_PROTOCOL,
+			      row->protocol == AUTO_DEFENSE_PROTOCOL_TCP
+				      ? IPPROTO_TCP
+				      : IPPROTO_UDP);
+		put_op_range(r, OP_PORT, ports.first, ports.last);
+		if (defense_by_connection(row))
+			put_op_number(r, OP_CT_STATE, CT_NEW);
+		chain_name(chain, "defend", row->name);
+		put_op_name(r, OP_JUMP, chain);
+		put_buckets(rs, row);
+		put_over(rs, row);
+	}
+}

@@ -1,0 +1,184 @@
+#include "hits.h"
+
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "counts.h"
+#include "defense.h"
+#include "fwd.h"
+#include "nft.h"
+#include "ports.h"
+#include "service.h"
+
+enum {
+	TOLD_MAX = 16, /* sources of a row, a second */
+	SEEN_MAX = 128,
+	FLOODS = 5,
+};
+
+/* Counters of flood.c, and the service that they stand before. */
+static const struct {
+	const char *counter;
+	enum wall_service service;
+} floods[FLOODS] = {
+	{ "flood_connections", WALL_ALL }, { "flood_tcp", WALL_ALL },
+	{ "flood_udp", WALL_SIP },         { "flood_rtp", WALL_SIP },
+	{ "flood_port", WALL_ALL },
+};
+
+/* A counter, and how far it was when we looked last. */
+struct seen {
+	char name[RULESET_NAME];
+	uint64_t packets;
+};
+
+struct hits {
+	struct fwd *f;
+	struct event *tick;
+	struct seen seen[SEEN_MAX]; /* written over from the first again */
+	size_t n_seen;
+	/* The row being looked at. */
+	const struct auto_defense *row;
+	size_t told;
+	uint64_t others;
+};
+
+static enum wall_service service_of(const struct fwd *f,
+				    const struct auto_defense *row)
+{
+	uint8_t protocol = row->protocol == AUTO_DEFENSE_PROTOCOL_TCP
+				   ? IPPROTO_TCP
+				   : IPPROTO_UDP;
+	const struct ruleset_input *in = &f->ruleset.in;
+	struct ports p;
+
+	if (ports_parse(&p, row->port) < 0)
+		return WALL_ALL;
+	for (size_t i = 0; i < in->n_ports; i++)
+		if (in->ports[i].protocol == protocol &&
+		    in->ports[i].port >= p.first && in->ports[i].port <= p.last)
+			return in->ports[i].service;
+	return WALL_ALL;
+}
+
+static void tell(struct hits *h, const char *rule, enum wall_service service,
+		 const char *source, uint64_t packets)
+{
+	struct exceeded e;
+
+	record_init(&exceeded_record, &e);
+	snprintf(e.rule, sizeof(e.rule), "%s", rule);
+	snprintf(e.service, sizeof(e.service), "%s",
+		 wall_service_name(service));
+	snprintf(e.source, sizeof(e.source), "%s", source);
+	e.packets = packets;
+	h->f->exceeded(h->f, &e);
+}
+
+static void on_hit(void *ctx, const struct prefix *source, uint64_t packets)
+{
+	struct hits *h = ctx;
+	char text[ADDR_TEXT];
+
+	if (h->told == TOLD_MAX) {
+		h->others += packets;
+		return;
+	}
+	h->told++;
+	addr_format(&source->addr, text);
+	tell(h, h->row->name, service_of(h->f, h->row), text, packets);
+}
+
+static struct seen *seen_of(struct hits *h, const char *counter, uint64_t now)
+{
+	size_t n = h->n_seen < SEEN_MAX ? h->n_seen : SEEN_MAX;
+	struct seen *s;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(h->seen[i].name, counter) == 0)
+			return &h->seen[i];
+	/* What was counted before us was told by the run before ours. */
+	s = &h->seen[h->n_seen++ % SEEN_MAX];
+	snprintf(s->name, sizeof(s->name), "%s", counter);
+	s->packets = now;
+	return s;
+}
+
+/* By how much has this counter moved since we looked last? */
+static uint64_t moved(struct hits *h, const char *counter)
+{
+	uint64_t now = counts_packets(h->f->counts, counter);
+	struct seen *s = seen_of(h, counter, now);
+	uint64_t by = now > s->packets ? now - s->packets : 0;
+
+	s->packets = now;
+	return by;
+}
+
+static void look_at(struct hits *h, const struct auto_defense *row)
+{
+	char counter[RULESET_NAME];
+
+	defense_counter(counter, row->name);
+	if (moved(h, counter) == 0 || !row->enabled)
+		return;
+	h->row = row;
+	h->told = 0;
+	h->others = 0;
+	if (nft_take_hits(h->f->nft, row->name, on_hit, h) < 0)
+		return;
+	if (h->others > 0)
+		tell(h, row->name, service_of(h->f, row), "", h->others);
+}
+
+static void look_at_floods(struct hits *h)
+{
+	for (size_t i = 0; i < FLOODS; i++) {
+		uint64_t packets = moved(h, floods[i].counter);
+
+		if (packets > 0)
+			tell(h, floods[i].counter, floods[i].service, "",
+			     packets);
+	}
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct hits *h = arg;
+
+	(void)fd;
+	(void)what;
+	if (counts_read(h->f->counts) < 0)
+		return;
+	for (size_t i = 0; i < h->f->defense.n; i++)
+		look_at(h, &h->f->defense.list[i]);
+	look_at_floods(h);
+}
+
+struct hits *hits_new(struct fwd *f)
+{
+	static const struct timeval second = { .tv_sec = 1 };
+	struct hits *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->f = f;
+	h->tick = event_new(f->service->base, -1, EV_PERSIST, on_tick, h);
+	if (!h->tick || event_add(h->tick, &second) < 0) {
+		hits_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+void hits_free(struct hits *h)
+{
+	if (!h)
+		return;
+	if (h->tick)
+		event_free(h->tick);
+	free(h);
+}
