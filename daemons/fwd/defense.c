@@ -22,6 +22,18 @@ void defense_hits(char name[RULESET_NAME], int family, const char *row)
 		 family == AF_INET ? '4' : '6', row);
 }
 
+void defense_proven(char name[RULESET_NAME], int family, const char *row)
+{
+	snprintf(name, RULESET_NAME, "proven%c_%.32s",
+		 family == AF_INET ? '4' : '6', row);
+}
+
+bool defense_proves(const struct auto_defense *row)
+{
+	return row->enabled && row->ban_s > 0 &&
+	       row->protocol == AUTO_DEFENSE_PROTOCOL_TCP;
+}
+
 bool defense_by_connection(const struct auto_defense *row)
 {
 	return row->counted == AUTO_DEFENSE_COUNTED_CONNECTIONS ||
@@ -56,10 +68,23 @@ static struct ruleset_limit rate_of(const struct auto_defense *row,
 		.packets = row->packets * times,
 		.seconds = row->seconds,
 		.burst = row->packets * times,
+		.within = true,
 	};
 
 	bucket_name(rate.name, "others", row);
 	return rate;
+}
+
+static void put_proven_sets(struct ruleset *rs, const struct auto_defense *row)
+{
+	char name[RULESET_NAME];
+
+	if (!defense_proves(row))
+		return;
+	defense_proven(name, AF_INET, row->name);
+	put_set_of(rs, name, SET_IPV4, SET_DYNAMIC, DEFENSE_SOURCES);
+	defense_proven(name, AF_INET6, row->name);
+	put_set_of(rs, name, SET_IPV6, SET_DYNAMIC, DEFENSE_SOURCES);
 }
 
 void defense_put_sets(struct ruleset *rs)
@@ -83,6 +108,7 @@ void defense_put_sets(struct ruleset *rs)
 		put_set_of(rs, name, SET_IPV4, SET_DYNAMIC, DEFENSE_HITS);
 		defense_hits(name, AF_INET6, row->name);
 		put_set_of(rs, name, SET_IPV6, SET_DYNAMIC, DEFENSE_HITS);
+		put_proven_sets(rs, row);
 		chain_name(name, "defend", row->name);
 		put_chain(rs, name, CHAIN_PLAIN);
 		chain_name(name, "over", row->name);
@@ -99,32 +125,38 @@ static struct rule *put_rule_of(struct ruleset *rs, const char *chain,
 	return r;
 }
 
+/*
+ * A bucket of its own with something in it: on. No place for one: something in
+ * the bucket of all such. A set is looked up with "not in" alone, for a lookup
+ * that finds an element takes from its bucket, too.
+ */
 static void put_buckets(struct ruleset *rs, const struct auto_defense *row)
 {
 	struct ruleset_limit rate = rate_of(row, 1);
-	char chain[RULESET_NAME], over[RULESET_NAME], set[RULESET_NAME];
+	char chain[RULESET_NAME], name[RULESET_NAME];
 	struct rule *r;
 
 	chain_name(chain, "defend", row->name);
-	chain_name(over, "over", row->name);
 	for (size_t i = 0; i < 2; i++) {
 		bool v4 = families[i] == AF_INET;
+		enum op_kind family = v4 ? OP_IPV4 : OP_IPV6;
 
-		bucket_name(set, v4 ? "rate4" : "rate6", row);
+		bucket_name(name, v4 ? "rate4" : "rate6", row);
 		r = put_rule_of(rs, chain, row);
-		put_op(r, v4 ? OP_IPV4 : OP_IPV6);
-		put_op_rate(r, v4 ? OP_OVER4 : OP_OVER6, set, &rate);
-		put_op_name(r, OP_GOTO, over);
-		/* It has a bucket, and something in it. */
+		put_op(r, family);
+		put_op_rate(r, v4 ? OP_WITHIN4 : OP_WITHIN6, name, &rate);
+		put_op(r, OP_RETURN);
 		r = put_rule_of(rs, chain, row);
-		put_op(r, v4 ? OP_IPV4 : OP_IPV6);
-		put_op_name(r, v4 ? OP_SOURCE4_IN : OP_SOURCE64_IN, set);
+		put_op(r, family);
+		put_op_name(r, v4 ? OP_SOURCE4_NOT_IN : OP_SOURCE64_NOT_IN,
+			    name);
+		bucket_name(name, "others", row);
+		put_op_name(r, OP_LIMIT, name);
 		put_op(r, OP_RETURN);
 	}
 	r = put_rule_of(rs, chain, row);
-	bucket_name(set, "others", row);
-	put_op_name(r, OP_LIMIT, set);
-	put_op_name(r, OP_GOTO, over);
+	chain_name(name, "over", row->name);
+	put_op_name(r, OP_GOTO, name);
 }
 
 static void put_over(struct ruleset *rs, const struct auto_defense *row)
@@ -149,6 +181,37 @@ static void put_over(struct ruleset *rs, const struct auto_defense *row)
 	put_op(r, OP_DROP);
 }
 
+static struct rule *put_match(struct ruleset *rs,
+			      const struct auto_defense *row,
+			      const struct ports *ports)
+{
+	struct rule *r = put_rule_of(rs, "defense", row);
+
+	put_op_number(r, OP_PROTOCOL,
+		      row->protocol == AUTO_DEFENSE_PROTOCOL_TCP ? IPPROTO_TCP
+								 : IPPROTO_UDP);
+	put_op_range(r, OP_PORT, ports->first, ports->last);
+	return r;
+}
+
+/* The first segment after the handshake proves the source. */
+static void put_proof(struct ruleset *rs, const struct auto_defense *row,
+		      const struct ports *ports)
+{
+	char set[RULESET_NAME];
+
+	for (size_t i = 0; i < 2 && defense_proves(row); i++) {
+		struct rule *r = put_match(rs, row, ports);
+		bool v4 = families[i] == AF_INET;
+
+		put_op_number(r, OP_CT_STATE, CT_ESTABLISHED);
+		put_op(r, v4 ? OP_IPV4 : OP_IPV6);
+		defense_proven(set, families[i], row->name);
+		put_op_name(r, v4 ? OP_NOTE4 : OP_NOTE6, set);
+		r->op[r->n - 1].a = row->seconds + HIT_S;
+	}
+}
+
 void defense_put(struct ruleset *rs)
 {
 	for (size_t i = 0; i < rs->in.n_defense; i++) {
@@ -159,12 +222,8 @@ void defense_put(struct ruleset *rs)
 
 		if (!is_on(row, &ports))
 			continue;
-		r = put_rule_of(rs, "defense", row);
-		put_op_number(r, OP_PROTOCOL,
-			      row->protocol == AUTO_DEFENSE_PROTOCOL_TCP
-				      ? IPPROTO_TCP
-				      : IPPROTO_UDP);
-		put_op_range(r, OP_PORT, ports.first, ports.last);
+		put_proof(rs, row, &ports);
+		r = put_match(rs, row, &ports);
 		if (defense_by_connection(row))
 			put_op_number(r, OP_CT_STATE, CT_NEW);
 		chain_name(chain, "defend", row->name);

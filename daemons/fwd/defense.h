@@ -29,5 +29,10 @@ void defense_put(struct ruleset *rs);
 void defense_counter(char name[RULESET_NAME], const char *row);
 void defense_hits(char name[RULESET_NAME], int family, const char *row);
 
+/* The set of a family that has the sources of finished handshakes, of rows that
+   ban: a ban may not follow a forged source (SPEC 6). */
+void defense_proven(char name[RULESET_NAME], int family, const char *row);
+bool defense_proves(const struct auto_defense *row);
+
 /* Are new connections counted, or packets? */
 bool defense_by_connection(const struct auto_defense *row);

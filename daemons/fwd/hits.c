@@ -64,16 +64,33 @@ static enum wall_service service_of(const struct fwd *f,
 	return WALL_ALL;
 }
 
-static void tell(struct hits *h, const char *rule, enum wall_service service,
-		 const char *source, uint64_t packets)
+/* Has it finished a handshake lately? */
+static bool is_proven(const struct hits *h, const struct addr *source)
 {
+	char set[RULESET_NAME];
+
+	if (!defense_proves(h->row))
+		return false;
+	defense_proven(set, source->family, h->row->name);
+	return nft_in_set(h->f->nft, set, source);
+}
+
+/* source NULL: many. */
+static void tell(struct hits *h, const char *rule, enum wall_service service,
+		 const struct addr *source, uint64_t packets)
+{
+	char text[ADDR_TEXT] = "";
 	struct exceeded e;
 
 	record_init(&exceeded_record, &e);
 	snprintf(e.rule, sizeof(e.rule), "%s", rule);
 	snprintf(e.service, sizeof(e.service), "%s",
 		 wall_service_name(service));
-	snprintf(e.source, sizeof(e.source), "%s", source);
+	if (source) {
+		addr_format(source, text);
+		e.proven = is_proven(h, source);
+	}
+	snprintf(e.source, sizeof(e.source), "%s", text);
 	e.packets = packets;
 	h->f->exceeded(h->f, &e);
 }
@@ -81,18 +98,16 @@ static void tell(struct hits *h, const char *rule, enum wall_service service,
 static void on_hit(void *ctx, const struct prefix *source, uint64_t packets)
 {
 	struct hits *h = ctx;
-	char text[ADDR_TEXT];
 
 	if (h->told == TOLD_MAX) {
 		h->others += packets;
 		return;
 	}
 	h->told++;
-	addr_format(&source->addr, text);
-	tell(h, h->row->name, service_of(h->f, h->row), text, packets);
+	tell(h, h->row->name, service_of(h->f, h->row), &source->addr, packets);
 }
 
-static struct seen *seen_of(struct hits *h, const char *counter, uint64_t now)
+static struct seen *seen_of(struct hits *h, const char *counter, uint64_t begin)
 {
 	size_t n = h->n_seen < SEEN_MAX ? h->n_seen : SEEN_MAX;
 	struct seen *s;
@@ -100,18 +115,18 @@ static struct seen *seen_of(struct hits *h, const char *counter, uint64_t now)
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(h->seen[i].name, counter) == 0)
 			return &h->seen[i];
-	/* What was counted before us was told by the run before ours. */
 	s = &h->seen[h->n_seen++ % SEEN_MAX];
 	snprintf(s->name, sizeof(s->name), "%s", counter);
-	s->packets = now;
+	s->packets = begin;
 	return s;
 }
 
-/* By how much has this counter moved since we looked last? */
-static uint64_t moved(struct hits *h, const char *counter)
+/* By how much has this counter moved since we looked last? The first time:
+   whether it stands at 0 (anew), or nothing. */
+static uint64_t moved(struct hits *h, const char *counter, bool anew)
 {
 	uint64_t now = counts_packets(h->f->counts, counter);
-	struct seen *s = seen_of(h, counter, now);
+	struct seen *s = seen_of(h, counter, anew ? 0 : now);
 	uint64_t by = now > s->packets ? now - s->packets : 0;
 
 	s->packets = now;
@@ -123,7 +138,7 @@ static void look_at(struct hits *h, const struct auto_defense *row)
 	char counter[RULESET_NAME];
 
 	defense_counter(counter, row->name);
-	if (moved(h, counter) == 0 || !row->enabled)
+	if (moved(h, counter, true) == 0 || !row->enabled)
 		return;
 	h->row = row;
 	h->told = 0;
@@ -131,16 +146,16 @@ static void look_at(struct hits *h, const struct auto_defense *row)
 	if (nft_take_hits(h->f->nft, row->name, on_hit, h) < 0)
 		return;
 	if (h->others > 0)
-		tell(h, row->name, service_of(h->f, row), "", h->others);
+		tell(h, row->name, service_of(h->f, row), NULL, h->others);
 }
 
 static void look_at_floods(struct hits *h)
 {
 	for (size_t i = 0; i < FLOODS; i++) {
-		uint64_t packets = moved(h, floods[i].counter);
+		uint64_t packets = moved(h, floods[i].counter, false);
 
 		if (packets > 0)
-			tell(h, floods[i].counter, floods[i].service, "",
+			tell(h, floods[i].counter, floods[i].service, NULL,
 			     packets);
 	}
 }

@@ -81,6 +81,9 @@ int nft_each_ban(struct nft *n, nft_ban_fn fn, void *ctx);
 bool nft_is_banned(struct nft *n, enum wall_service service,
 		   const struct addr *source);
 
+/* Is this source (IPv6: its /64) in the set of that name? */
+bool nft_in_set(struct nft *n, const char *set, const struct addr *source);
+
 struct nft_count {
 	uint64_t packets;
 	uint64_t bytes;

@@ -135,14 +135,18 @@ static void mask32(struct batch *b, uint32_t bits, uint32_t flip)
 	mask(b, &bits, &flip, sizeof(bits));
 }
 
-static void lookup(struct batch *b, const char *set, bool map)
+enum lookup { LOOKUP_SET, LOOKUP_NOT_IN, LOOKUP_MAP };
+
+static void lookup(struct batch *b, const char *set, enum lookup how)
 {
 	struct expr x = expr_begin(b, "lookup");
 
 	batch_str(b, NFTA_LOOKUP_SET, set);
 	batch_u32(b, NFTA_LOOKUP_SREG, REG);
-	if (map)
+	if (how == LOOKUP_MAP)
 		batch_u32(b, NFTA_LOOKUP_DREG, NFT_REG_VERDICT);
+	if (how == LOOKUP_NOT_IN)
+		batch_u32(b, NFTA_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 	expr_end(b, x);
 }
 
@@ -302,7 +306,7 @@ static void match_service(struct batch *b, const char *map)
 {
 	load_meta(b, NFT_META_L4PROTO);
 	load_payload(b, REG_SECOND, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
-	lookup(b, map, true);
+	lookup(b, map, LOOKUP_MAP);
 }
 
 /* ---- one function an op ---- */
@@ -321,13 +325,22 @@ static void op_family(struct batch *b, const struct rule_op *op)
 static void op_source_in(struct batch *b, const struct rule_op *op)
 {
 	load_source(b, op->kind == OP_SOURCE4_IN);
-	lookup(b, op->name, false);
+	lookup(b, op->name, LOOKUP_SET);
 }
 
 static void op_source64_in(struct batch *b, const struct rule_op *op)
 {
 	load_source64(b);
-	lookup(b, op->name, false);
+	lookup(b, op->name, LOOKUP_SET);
+}
+
+static void op_not_in(struct batch *b, const struct rule_op *op)
+{
+	if (op->kind == OP_SOURCE4_NOT_IN)
+		load_source(b, true);
+	else
+		load_source64(b);
+	lookup(b, op->name, LOOKUP_NOT_IN);
 }
 
 static void op_mac(struct batch *b, const struct rule_op *op)
@@ -406,14 +419,13 @@ static void op_has_socket(struct batch *b, const struct rule_op *op)
 
 /* ---- rates ---- */
 
-void nft_put_limit_over(struct batch *b, uint32_t packets, uint32_t seconds,
-			uint32_t burst)
+void nft_put_limit_data(struct batch *b, const struct ruleset_limit *limit)
 {
-	batch_u64(b, NFTA_LIMIT_RATE, packets);
-	batch_u64(b, NFTA_LIMIT_UNIT, seconds);
-	batch_u32(b, NFTA_LIMIT_BURST, burst);
+	batch_u64(b, NFTA_LIMIT_RATE, limit->packets);
+	batch_u64(b, NFTA_LIMIT_UNIT, limit->seconds);
+	batch_u32(b, NFTA_LIMIT_BURST, limit->burst);
 	batch_u32(b, NFTA_LIMIT_TYPE, NFT_LIMIT_PKTS);
-	batch_u32(b, NFTA_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+	batch_u32(b, NFTA_LIMIT_FLAGS, limit->within ? 0 : NFT_LIMIT_F_INV);
 }
 
 /* An element of a set for what stands in the register, and its expression. */
@@ -440,14 +452,19 @@ static struct expr inner_begin(struct batch *b, const char *name)
 	return x;
 }
 
-static void put_over(struct batch *b, const struct rule_op *op)
+static void put_rate(struct batch *b, const struct rule_op *op, bool within)
 {
+	const struct ruleset_limit limit = { .packets = op->a,
+					     .seconds = op->b,
+					     .burst = op->c,
+					     .within = within };
+
 	/* Kept until the bucket would be full again, whatever comes. */
 	struct expr x = dynset_begin(b, op->name, NFT_DYNSET_OP_UPDATE,
 				     (uint64_t)op->b * 1000);
 	struct expr inner = inner_begin(b, "limit");
 
-	nft_put_limit_over(b, op->a, op->b, op->c);
+	nft_put_limit_data(b, &limit);
 	expr_end(b, inner);
 	expr_end(b, x);
 }
@@ -463,7 +480,13 @@ static void load_key(struct batch *b, bool v4)
 static void op_over(struct batch *b, const struct rule_op *op)
 {
 	load_key(b, op->kind == OP_OVER4);
-	put_over(b, op);
+	put_rate(b, op, false);
+}
+
+static void op_within(struct batch *b, const struct rule_op *op)
+{
+	load_key(b, op->kind == OP_WITHIN4);
+	put_rate(b, op, true);
 }
 
 static void op_over_port(struct batch *b, const struct rule_op *op)
@@ -473,7 +496,7 @@ static void op_over_port(struct batch *b, const struct rule_op *op)
 	load_key(b, v4);
 	load_payload(b, v4 ? REG_SECOND : REG_FIFTH,
 		     NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
-	put_over(b, op);
+	put_rate(b, op, false);
 }
 
 static void op_conns(struct batch *b, const struct rule_op *op)
@@ -540,6 +563,8 @@ static const op_fn op_fns[] = {
 	[OP_SOURCE4_IN] = op_source_in,
 	[OP_SOURCE6_IN] = op_source_in,
 	[OP_SOURCE64_IN] = op_source64_in,
+	[OP_SOURCE4_NOT_IN] = op_not_in,
+	[OP_SOURCE64_NOT_IN] = op_not_in,
 	[OP_SOURCE4_NET] = match_source_net,
 	[OP_SOURCE6_NET] = match_source_net,
 	[OP_MAC] = op_mac,
@@ -559,6 +584,8 @@ static const op_fn op_fns[] = {
 	[OP_OVER6] = op_over,
 	[OP_OVER4_PORT] = op_over_port,
 	[OP_OVER6_PORT] = op_over_port,
+	[OP_WITHIN4] = op_within,
+	[OP_WITHIN6] = op_within,
 	[OP_CONNS4] = op_conns,
 	[OP_CONNS6] = op_conns,
 	[OP_NOTE4] = op_note,

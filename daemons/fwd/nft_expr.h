@@ -11,6 +11,5 @@ void nft_put_op(struct batch *b, const struct rule_op *op);
 void nft_put_verdict(struct batch *b, int attr, int code, const char *chain);
 void nft_put_value(struct batch *b, int attr, const void *data, size_t n);
 
-/* The data of a limit that fits when it is used up. */
-void nft_put_limit_over(struct batch *b, uint32_t packets, uint32_t seconds,
-			uint32_t burst);
+/* The data of a limit. */
+void nft_put_limit_data(struct batch *b, const struct ruleset_limit *limit);

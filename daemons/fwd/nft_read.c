@@ -255,18 +255,18 @@ uint32_t nft_put_away(struct batch *b, enum nft_kind kind, const char *name)
 
 struct lookup {
 	const char *set;
-	const struct nft_ban *ban;
+	const struct addr *source;
 };
 
 static void fill_lookup(void *ctx, struct batch *b)
 {
 	const struct lookup *l = ctx;
-	bool v4 = l->ban->source.addr.family == AF_INET;
+	bool v4 = l->source->family == AF_INET;
 	uint8_t key[16] = { 0 };
 	struct nlattr *list, *elem, *value;
 
 	/* As the set holds it: an address, or a /64. */
-	memcpy(key, l->ban->source.addr.bytes, v4 ? 4 : 8);
+	memcpy(key, l->source->bytes, v4 ? 4 : 8);
 	batch_str(b, NFTA_SET_ELEM_LIST_TABLE, RULESET_TABLE);
 	batch_str(b, NFTA_SET_ELEM_LIST_SET, l->set);
 	list = batch_nest(b, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -285,15 +285,19 @@ static bool ignore(void *ctx, struct nlmsghdr *h)
 	return true;
 }
 
+bool nft_in_set(struct nft *n, const char *set, const struct addr *source)
+{
+	struct lookup l = { set, source };
+
+	return batch_ask(n->sk, &n->batch, NFT_MSG_GETSETELEM, false,
+			 fill_lookup, ignore, &l) == 0;
+}
+
 bool nft_is_banned(struct nft *n, enum wall_service service,
 		   const struct addr *source)
 {
-	struct nft_ban ban = { .service = service };
 	char set[RULESET_NAME];
-	struct lookup l = { set, &ban };
 
-	ban.source.addr = *source;
 	ruleset_set_name(set, "ban", source->family, service);
-	return batch_ask(n->sk, &n->batch, NFT_MSG_GETSETELEM, false,
-			 fill_lookup, ignore, &l) == 0;
+	return nft_in_set(n, set, source);
 }

@@ -52,7 +52,7 @@ uint32_t nft_put_limit(struct batch *b, const struct ruleset_limit *limit)
 	batch_str(b, NFTA_OBJ_NAME, limit->name);
 	batch_u32(b, NFTA_OBJ_TYPE, NFT_OBJECT_LIMIT);
 	data = batch_nest(b, NFTA_OBJ_DATA);
-	nft_put_limit_over(b, limit->packets, limit->seconds, limit->burst);
+	nft_put_limit_data(b, limit);
 	batch_nest_end(b, data);
 	batch_close(b);
 	return seq;

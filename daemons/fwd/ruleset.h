@@ -98,6 +98,8 @@ struct ruleset_limit {
 	uint32_t packets;
 	uint32_t seconds;
 	uint32_t burst;
+	bool within; /* rules with it fit until it is used up; else: from then
+			on */
 };
 
 enum chain_hook { CHAIN_PLAIN, CHAIN_PREROUTING, CHAIN_INPUT };
@@ -116,9 +118,11 @@ enum op_kind {
 	OP_LOOPBACK, /* came in by lo */
 	OP_IPV4,
 	OP_IPV6,
-	OP_SOURCE4_IN,  /* name: an IPv4 set */
-	OP_SOURCE6_IN,  /* name: an IPv6 set */
-	OP_SOURCE64_IN, /* the same, by the source's /64 */
+	OP_SOURCE4_IN,     /* name: an IPv4 set */
+	OP_SOURCE6_IN,     /* name: an IPv6 set */
+	OP_SOURCE64_IN,    /* the same, by the source's /64 */
+	OP_SOURCE4_NOT_IN, /* name: an IPv4 set */
+	OP_SOURCE64_NOT_IN,
 	OP_SOURCE4_NET, /* addr, a: a network and its length */
 	OP_SOURCE6_NET,
 	OP_MAC,            /* addr: of the sender */
@@ -140,6 +144,8 @@ enum op_kind {
 	OP_OVER6,
 	OP_OVER4_PORT, /* the same by source and port */
 	OP_OVER6_PORT,
+	OP_WITHIN4, /* not more than that; a full set: no, again */
+	OP_WITHIN6,
 	OP_CONNS4, /* more than a connections of the source; name: a set */
 	OP_CONNS6,
 	OP_NOTE4, /* puts the source into the set `name`, for a seconds */

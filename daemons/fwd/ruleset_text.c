@@ -85,6 +85,8 @@ static bool print_rate(FILE *f, const struct rule_op *op)
 		[OP_OVER6] = "ip6 saddr/64",
 		[OP_OVER4_PORT] = "ip saddr . dport",
 		[OP_OVER6_PORT] = "ip6 saddr/64 . dport",
+		[OP_WITHIN4] = "ip saddr",
+		[OP_WITHIN6] = "ip6 saddr/64",
 		[OP_CONNS4] = "ip saddr",
 		[OP_CONNS6] = "ip6 saddr/64",
 		[OP_NOTE4] = "ip saddr",
@@ -100,8 +102,10 @@ static bool print_rate(FILE *f, const struct rule_op *op)
 		fprintf(f, " add @%s { %s ct count over %u }", op->name,
 			keys[op->kind], op->a);
 	else
-		fprintf(f, " update @%s { %s limit over %u/%us burst %u }",
-			op->name, keys[op->kind], op->a, op->b, op->c);
+		fprintf(f, " update @%s { %s limit %s %u/%us burst %u }",
+			op->name, keys[op->kind],
+			op->kind < OP_WITHIN4 ? "over" : "within", op->a, op->b,
+			op->c);
 	return true;
 }
 
@@ -115,6 +119,8 @@ static void print_op(FILE *f, const struct rule_op *op)
 		[OP_SOURCE4_IN] = " ip saddr @",
 		[OP_SOURCE6_IN] = " ip6 saddr @",
 		[OP_SOURCE64_IN] = " ip6 saddr/64 @",
+		[OP_SOURCE4_NOT_IN] = " ip saddr != @",
+		[OP_SOURCE64_NOT_IN] = " ip6 saddr/64 != @",
 		[OP_LINK_LOCAL] = " ip6 saddr fe80::/10",
 		[OP_NO_WAY_BACK] = " fib saddr . iif oif missing",
 		[OP_OWN_SOURCE] = " fib saddr type local fib daddr type local",
@@ -124,7 +130,7 @@ static void print_op(FILE *f, const struct rule_op *op)
 		[OP_SERVICE] = " protocol . port vmap @",
 		[OP_ACCEPT] = " accept",
 		[OP_RETURN] = " return",
-		[OP_LIMIT] = " limit over ",
+		[OP_LIMIT] = " limit ",
 		[OP_DROP] = " drop",
 		[OP_JUMP] = " jump ",
 		[OP_GOTO] = " goto ",
@@ -192,9 +198,10 @@ char *ruleset_text(const struct ruleset *rs)
 	for (size_t i = 0; i < rs->n_counters; i++)
 		fprintf(f, "counter %s\n", rs->counters[i].name);
 	for (size_t i = 0; i < rs->n_limits; i++)
-		fprintf(f, "limit %s over %u/%us burst %u\n",
-			rs->limits[i].name, rs->limits[i].packets,
-			rs->limits[i].seconds, rs->limits[i].burst);
+		fprintf(f, "limit %s %s %u/%us burst %u\n", rs->limits[i].name,
+			rs->limits[i].within ? "within" : "over",
+			rs->limits[i].packets, rs->limits[i].seconds,
+			rs->limits[i].burst);
 	for (size_t i = 0; i < rs->n_sets; i++)
 		print_set(f, &rs->sets[i]);
 	print_elements(f, &rs->in);

@@ -65,6 +65,9 @@ static bool fits(const struct walk *w, const struct rule_op *op)
 	case OP_SOURCE6_IN:
 	case OP_SOURCE64_IN:
 		return in_set(w, op);
+	case OP_SOURCE4_NOT_IN:
+	case OP_SOURCE64_NOT_IN:
+		return !in_set(w, op);
 	case OP_SOURCE4_NET:
 	case OP_SOURCE6_NET:
 		return in_net(p, op);
@@ -101,6 +104,8 @@ static bool fits(const struct walk *w, const struct rule_op *op)
 	case OP_LIMIT:
 		/* One packet is within every limit. */
 		return false;
+	case OP_WITHIN4:
+	case OP_WITHIN6:
 	case OP_SET_GENERATION:
 	case OP_NOTE4:
 	case OP_NOTE6:

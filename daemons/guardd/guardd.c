@@ -318,6 +318,8 @@ int guardd_start(struct service *s, char *why, size_t why_size)
 		err = open_settings(d, why, why_size);
 	if (err == 0)
 		err = allow_open(d, why, why_size);
+	if (err == 0)
+		err = defense_open(d, why, why_size);
 	if (err < 0)
 		goto out;
 	err = keep_load(d);
@@ -348,6 +350,9 @@ void guardd_stop(struct service *s)
 	wall_free(d->wall);
 	if (d->incidents && d->guard.offenders)
 		keep_flush(d);
+	if (d->defense)
+		bus_unwatch(d->service->bus, d);
+	table_close(d->defense);
 	table_close(d->allowed);
 	table_close(d->settings);
 	live_close(d->rejected);

@@ -29,6 +29,7 @@ struct guardd {
 	struct ssh_log *ssh_log; /* NULL: none was given */
 	struct table *settings;
 	struct table *allowed;
+	struct table *defense; /* auto_defense */
 	struct live *rejected;
 	struct alerts *alerts;
 	struct table *alert_rules;
@@ -70,6 +71,10 @@ int judge_unreject(struct guardd *d, const struct guard_key *key,
 		   const char *actor, judge_done_fn done, void *ctx,
 		   struct issue *issue);
 
+/* By a row of auto defense. 0: it will stand; -EINVAL and *issue: exempt. */
+int judge_defend(struct guardd *d, const struct guard_key *key,
+		 uint32_t seconds, const char *row, struct issue *issue);
+
 /* Ends what is over, and waits for the next. */
 void judge_ends(struct guardd *d);
 /* Lifts the bans of a prefix at some services (bits): it is allowed now, or
@@ -105,6 +110,10 @@ void allow_tick(struct guardd *d, uint64_t wall_ms);
 int alert_open(struct guardd *d, char *why, size_t why_size);
 void alert_first(struct guardd *d);
 void alert_close(struct guardd *d);
+
+/* ---- defense.c: the table of auto defense ---- */
+
+int defense_open(struct guardd *d, char *why, size_t why_size);
 
 /* ---- keep.c: counters, incidents and offenders in the store ---- */
 

@@ -378,9 +378,10 @@ static void on_rejected(void *ctx, const char *err)
 	free(w);
 }
 
-int judge_reject(struct guardd *d, const struct guard_key *key,
-		 uint32_t seconds, const char *actor, judge_done_fn done,
-		 void *ctx, struct issue *issue)
+/* evidence NULL: by a person; else by auto defense, and why. */
+static int reject(struct guardd *d, const struct guard_key *key,
+		  uint32_t seconds, const char *actor, const char *evidence,
+		  judge_done_fn done, void *ctx, struct issue *issue)
 {
 	struct guard_now now;
 	struct ban *ban;
@@ -405,12 +406,44 @@ int judge_reject(struct guardd *d, const struct guard_key *key,
 		free(w);
 		return -EINVAL;
 	}
+	if (evidence) {
+		ban->origin = REJECTED_ORIGIN_AUTO_DEFENSE;
+		(void)ban_say(ban, actor, evidence);
+	}
 	/* Before fwd hears of it: should it take our view over just then, the
 	   ban must be there. For the same reason a row goes first below. */
 	put_row(d, ban);
 	if (wall_ban(d->wall, key, seconds, on_rejected, w) < 0)
 		on_rejected(w, silent);
 	return 0;
+}
+
+int judge_reject(struct guardd *d, const struct guard_key *key,
+		 uint32_t seconds, const char *actor, judge_done_fn done,
+		 void *ctx, struct issue *issue)
+{
+	return reject(d, key, seconds, actor, NULL, done, ctx, issue);
+}
+
+static void on_defended(void *ctx, uint32_t count, const char *err)
+{
+	struct guardd *d = ctx;
+
+	(void)count;
+	if (err)
+		log_limited(&d->log, LOG_WARN,
+			    "auto defense: a ban is not in force: %s", err);
+}
+
+int judge_defend(struct guardd *d, const struct guard_key *key,
+		 uint32_t seconds, const char *row, struct issue *issue)
+{
+	char evidence[100];
+
+	snprintf(evidence, sizeof(evidence), "sent more than \"%s\" allows",
+		 row);
+	return reject(d, key, seconds, "auto defense", evidence, on_defended, d,
+		      issue);
 }
 
 static void on_unbanned(void *ctx, const char *err)

@@ -286,3 +286,15 @@ int wall_permit(struct wall *w, bool permit, enum guard_service_id service,
 	return ask(w, permit ? FIREWALL_PERMIT : FIREWALL_UNPERMIT, &in, done,
 		   ctx);
 }
+
+int wall_defend(struct wall *w, const struct auto_defense *row,
+		const char *name, wall_done_fn done, void *ctx)
+{
+	struct filter in;
+
+	if (row)
+		return ask(w, FIREWALL_DEFEND, row, done, ctx);
+	record_init(&filter_record, &in);
+	snprintf(in.filter, sizeof(in.filter), "%s", name);
+	return ask(w, FIREWALL_UNDEFEND, &in, done, ctx);
+}

@@ -12,6 +12,7 @@
 
 #include "key.h"
 
+struct auto_defense;
 struct prefix;
 struct service;
 struct wall;
@@ -49,3 +50,6 @@ int wall_unban(struct wall *w, const struct guard_key *key, wall_done_fn done,
 	       void *ctx);
 int wall_permit(struct wall *w, bool permit, enum guard_service_id service,
 		const char *source, wall_done_fn done, void *ctx);
+/* A row of auto defense; NULL: that of this name goes. */
+int wall_defend(struct wall *w, const struct auto_defense *row,
+		const char *name, wall_done_fn done, void *ctx);

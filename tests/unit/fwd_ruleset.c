@@ -142,6 +142,44 @@ static void golden_common(const char *dir, bool write, struct ruleset_input in)
 	golden(dir, "common", write, &in);
 }
 
+/* One of each kind of row. */
+static void golden_defense(const char *dir, bool write, struct ruleset_input in)
+{
+	static const struct {
+		const char *name;
+		const char *port;
+		uint32_t protocol;
+		uint32_t counted;
+		uint32_t ban_s;
+		bool on;
+	} kinds[] = {
+		{ "ssh", "22", AUTO_DEFENSE_PROTOCOL_TCP, 0, 0, true },
+		{ "sip", "5060", AUTO_DEFENSE_PROTOCOL_UDP, 0, 0, true },
+		{ "web", "9999", AUTO_DEFENSE_PROTOCOL_TCP, 0, 600, true },
+		{ "segments", "1-1024", AUTO_DEFENSE_PROTOCOL_TCP,
+		  AUTO_DEFENSE_COUNTED_PACKETS, 0, true },
+		{ "off", "7", AUTO_DEFENSE_PROTOCOL_TCP, 0, 0, false },
+	};
+	struct auto_defense rows[5];
+
+	for (size_t i = 0; i < 5; i++) {
+		record_init(&auto_defense_record, &rows[i]);
+		snprintf(rows[i].name, sizeof(rows[i].name), "%s",
+			 kinds[i].name);
+		snprintf(rows[i].port, sizeof(rows[i].port), "%s",
+			 kinds[i].port);
+		rows[i].protocol = kinds[i].protocol;
+		rows[i].counted = kinds[i].counted;
+		rows[i].ban_s = kinds[i].ban_s;
+		rows[i].enabled = kinds[i].on;
+		rows[i].packets = 10;
+		rows[i].seconds = 60;
+	}
+	in.defense = rows;
+	in.n_defense = 5;
+	golden(dir, "defense", write, &in);
+}
+
 struct bad_row {
 	uint32_t protocol;
 	const char *port;
@@ -215,6 +253,7 @@ static void test_golden(const char *dir, bool write)
 
 	golden(dir, "usual", write, &in);
 	golden_common(dir, write, in);
+	golden_defense(dir, write, in);
 	in.ping = false;
 	golden(dir, "no_ping", write, &in);
 	in.ping = true;

@@ -8,22 +8,18 @@
  * passed the input hook. A packet that is always let in ends each round.
  */
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <netinet/icmp6.h>
-#include <netinet/if_ether.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
-#include <netpacket/packet.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "fwd_frame.h"
 #include "fwd_world.h"
 #include "nft.h"
-#include "would.h"
 
 enum { VIA_V, VIA_W, N_LINKS };
 
@@ -43,14 +39,6 @@ enum {
 enum { HEAR_UDP4, HEAR_TCP4, HEAR_ICMP4, HEAR_UDP6, HEAR_TCP6, HEAR_ICMP6 };
 enum { N_EARS = 6 };
 
-struct link {
-	int fd; /* the peer's, for frames */
-	int index;
-	uint8_t mac[6]; /* the box's */
-	const char *box4;
-	const char *box6;
-};
-
 struct entry {
 	struct prefix source;
 	enum wall_service service;
@@ -65,7 +53,7 @@ struct counted {
 struct world {
 	struct fwd_world ns;
 	struct nft *nft;
-	struct link link[N_LINKS];
+	struct frame_link link[N_LINKS];
 	int ears[N_EARS];
 	uint32_t random;
 	struct ruleset_input in;
@@ -272,125 +260,6 @@ static void on_kernel_after(void *ctx, const char *name,
 
 /* ---- packets ---- */
 
-static uint32_t sum(const void *data, size_t n, uint32_t s)
-{
-	const uint8_t *p = data;
-
-	for (size_t i = 0; i < n; i++)
-		s += i % 2 ? p[i] : (uint32_t)p[i] << 8;
-	return s;
-}
-
-static uint16_t folded(uint32_t s)
-{
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
-	return htons((uint16_t)~s);
-}
-
-static void put16(uint8_t *to, uint32_t value)
-{
-	to[0] = (uint8_t)(value >> 8);
-	to[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *to, uint32_t value)
-{
-	put16(to, value >> 16);
-	put16(to + 2, value);
-}
-
-/* The header of the protocol, with the number in it; returns its length and
-   where its checksum stands. */
-static size_t transport(const struct packet *p, uint32_t number, uint8_t *to,
-			size_t *check)
-{
-	size_t n = p->protocol == IPPROTO_UDP ? 12 : 8;
-
-	memset(to, 0, 20);
-	*check = 2;
-	if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6) {
-		to[0] = p->icmp_type;
-		/* The id is what makes a flow: the part that differs. */
-		put32(to + 4, number << 16 | number >> 16);
-		return n;
-	}
-	put16(to, p->source_port);
-	put16(to + 2, p->port);
-	if (p->protocol == IPPROTO_UDP) {
-		put16(to + 4, (uint32_t)n);
-		put32(to + 8, number);
-		*check = 6;
-		return n;
-	}
-	put32(to + 4, number);
-	to[12] = 5 << 4;
-	to[13] = 2; /* SYN */
-	put16(to + 14, 1024);
-	*check = 16;
-	return 20;
-}
-
-/* RFC 791, RFC 8200, and the pseudo header of RFC 768 and RFC 8200 8.1. */
-static size_t datagram(const struct packet *p, const struct addr *to,
-		       uint32_t number, uint8_t *out)
-{
-	bool v4 = p->source.family == AF_INET;
-	size_t head = v4 ? 20 : 40, width = v4 ? 4 : 16, n, check;
-	uint16_t s;
-
-	memset(out, 0, head);
-	n = transport(p, number, out + head, &check);
-	if (v4) {
-		out[0] = 0x45;
-		put16(out + 2, (uint32_t)(head + n));
-		out[8] = 64;
-		out[9] = p->protocol;
-	} else {
-		out[0] = 0x60;
-		put16(out + 4, (uint32_t)n);
-		out[6] = p->protocol;
-		out[7] = 64;
-	}
-	memcpy(out + (v4 ? 12 : 8), p->source.bytes, width);
-	memcpy(out + (v4 ? 16 : 24), to->bytes, width);
-	if (v4) {
-		s = folded(sum(out, head, 0));
-		memcpy(out + 10, &s, 2);
-	}
-	s = folded(sum(out + head, n,
-		       p->protocol == IPPROTO_ICMP
-			       ? 0
-			       : sum(out + (v4 ? 12 : 8), 2 * width,
-				     p->protocol + (uint32_t)n)));
-	if (s == 0 && p->protocol == IPPROTO_UDP)
-		s = 0xffff;
-	memcpy(out + head + check, &s, 2);
-	return head + n;
-}
-
-static void send_packet(const struct world *w, int via, const struct packet *p,
-			uint32_t number)
-{
-	const struct link *l = &w->link[via];
-	bool v4 = p->source.family == AF_INET;
-	struct sockaddr_ll to = { .sll_family = AF_PACKET,
-				  .sll_ifindex = l->index,
-				  .sll_halen = 6 };
-	uint8_t frame[128];
-	struct addr box;
-	size_t n;
-
-	CHECK_EQ(addr_parse(&box, v4 ? l->box4 : l->box6), 0);
-	memcpy(to.sll_addr, l->mac, 6);
-	memcpy(frame, l->mac, 6);
-	memcpy(frame + 6, p->mac, 6);
-	put16(frame + 12, v4 ? ETH_P_IP : ETH_P_IPV6);
-	n = 14 + datagram(p, &box, number, frame + 14);
-	CHECK_EQ(sendto(l->fd, frame, n, 0, (struct sockaddr *)&to, sizeof(to)),
-		 n);
-}
-
 static int random_packet(struct world *w, struct packet *p, uint32_t number)
 {
 	static const char *const outside[] = {
@@ -488,7 +357,7 @@ static void end_link(struct world *w, int via, uint32_t base)
 	CHECK_EQ(addr_parse(&p.source,
 			    via == VIA_V ? "198.51.100.250" : "10.77.0.250"),
 		 0);
-	send_packet(w, via, &p, base + LAST);
+	frame_send(&w->link[via], &p, base + LAST);
 	hear_until_last(w, base);
 }
 
@@ -528,7 +397,7 @@ static void round_of(struct world *w, uint32_t base)
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		int via = random_packet(w, &packets[i], i);
 
-		send_packet(w, via, &packets[i], base + i);
+		frame_send(&w->link[via], &packets[i], base + i);
 	}
 	end_link(w, VIA_V, base);
 	end_link(w, VIA_W, base);
@@ -550,26 +419,6 @@ static void round_of(struct world *w, uint32_t base)
 		CHECK_EQ(w->counters[i].kernel, w->counters[i].ours);
 	}
 	ruleset_fini(&w->rs);
-}
-
-static void open_link(struct world *w, int via, const char *box,
-		      const char *peer)
-{
-	struct link *l = &w->link[via];
-	struct ifreq r = { 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", box);
-	CHECK_EQ(ioctl(fd, SIOCGIFHWADDR, &r), 0);
-	memcpy(l->mac, r.ifr_hwaddr.sa_data, 6);
-	close(fd);
-	fwd_world_enter(w->ns.peer);
-	l->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	CHECK(l->fd >= 0);
-	l->index = (int)if_nametoindex(peer);
-	fwd_world_enter(w->ns.box);
-	l->box4 = via == VIA_V ? "198.51.100.1" : "10.77.0.1";
-	l->box6 = via == VIA_V ? "2001:db8:77::1" : "fd77::1";
 }
 
 static void open_ears(struct world *w)
@@ -645,8 +494,9 @@ int main(int argc, char **argv)
 	CPU_SET((size_t)sched_getcpu(), &one);
 	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
 	w->random = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 0) : 1;
-	open_link(w, VIA_V, "v0", "v1");
-	open_link(w, VIA_W, "w0", "w1");
+	frame_open(&w->link[VIA_V], &w->ns, "v0", "v1", "198.51.100.1",
+		   "2001:db8:77::1");
+	frame_open(&w->link[VIA_W], &w->ns, "w0", "w1", "10.77.0.1", "fd77::1");
 	open_ears(w);
 	open_port();
 	settings(w);
