@@ -21,6 +21,11 @@ struct live {
 	char path[TABLE_PATH];
 };
 
+static bool soon(const struct live *l)
+{
+	return l->ops && l->ops->soon;
+}
+
 int live_put(struct live *l, const void *row)
 {
 	char key[TABLE_KEY];
@@ -32,15 +37,15 @@ int live_put(struct live *l, const void *row)
 	n = row_encode(l->r, NULL, key, row, 0, 0, l->buf, l->size);
 	if (n < 0)
 		return n;
-	return store_view_put(l->store, l->r->name,
-			      (struct bytes){ key, strlen(key) },
-			      (struct bytes){ l->buf, (size_t)n });
+	return (soon(l) ? store_view_put_soon : store_view_put)(
+		l->store, l->r->name, (struct bytes){ key, strlen(key) },
+		(struct bytes){ l->buf, (size_t)n });
 }
 
 int live_del(struct live *l, const char *key)
 {
-	return store_view_del(l->store, l->r->name,
-			      (struct bytes){ key, strlen(key) });
+	return (soon(l) ? store_view_del_soon : store_view_del)(
+		l->store, l->r->name, (struct bytes){ key, strlen(key) });
 }
 
 struct each {

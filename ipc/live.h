@@ -16,6 +16,7 @@ struct store;
 struct live_ops {
 	/* Delete(key) from the bus; answers req. NULL: refused. */
 	void (*delete_row)(void *ctx, struct bus_req *req, const char *key);
+	bool soon; /* as store_view_put_soon() */
 };
 
 struct live *live_open(const struct record *record, struct bus *bus,

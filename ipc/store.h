@@ -96,6 +96,11 @@ int store_commit(struct store *s, struct store_batch *b, store_done_fn done,
 int store_view_put(struct store *s, const char *db, struct bytes key,
 		   struct bytes value);
 int store_view_del(struct store *s, const char *db, struct bytes key);
+/* For rows of which nobody is told now: committed with the next that is, at the
+   latest 20 ms later. */
+int store_view_put_soon(struct store *s, const char *db, struct bytes key,
+			struct bytes value);
+int store_view_del_soon(struct store *s, const char *db, struct bytes key);
 int store_view_clear(struct store *s, const char *db);
 /* fn must not write to the view. */
 int store_view_each(struct store *s, const char *db, store_row_fn fn,

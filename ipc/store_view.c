@@ -28,6 +28,7 @@ enum {
 	TOGETHER_MS = 5,
 	TOGETHER_OPS = 20, /* a millisecond more for so many operations */
 	TOGETHER_MAX_MS = 50,
+	SOON_MS = 20, /* what nobody waits for joins others so long */
 	DIR_MODE = 0750,
 	FILE_MODE = 0640
 };
@@ -47,7 +48,8 @@ struct own_view {
 	uint64_t renewed_ms;
 	uint64_t together_ms; /* how long turns are gathered under load */
 	struct rate alone;
-	bool ending;            /* this turn's end is arranged for */
+	bool ending;            /* this turn's end is arranged for, */
+	bool soon;              /* or will come in SOON_MS at the latest */
 	struct waiters waiting; /* for this turn's commit */
 	struct waiters told;    /* it was made: in on_turn() */
 	struct event *turn_event;
@@ -127,6 +129,7 @@ static int turn_commit(struct own_view *v)
 	int rc;
 
 	v->ending = false;
+	v->soon = false;
 	if (!v->txn) {
 		rc = v->turn.n_ops > 0 ? -EAGAIN : 0;
 		tell_waiters(v, rc);
@@ -148,11 +151,16 @@ static int turn_commit(struct own_view *v)
 	return rc;
 }
 
+static void turn_ends_in(struct own_view *v, uint64_t ms)
+{
+	struct timeval tv = { 0, (suseconds_t)ms * 1000 };
+
+	(void)event_add(v->turn_event, &tv);
+}
+
 /* Lets the turn end: now when it was quiet, else a little later. */
 static void turn_ends(struct own_view *v)
 {
-	struct timeval tv = { 0, 0 };
-
 	if (v->ending)
 		return;
 	v->ending = true;
@@ -160,8 +168,15 @@ static void turn_ends(struct own_view *v)
 		event_active(v->turn_event, EV_TIMEOUT, 1);
 		return;
 	}
-	tv.tv_usec = (suseconds_t)v->together_ms * 1000;
-	(void)event_add(v->turn_event, &tv);
+	turn_ends_in(v, v->together_ms);
+}
+
+static void turn_ends_soon(struct own_view *v)
+{
+	if (v->ending || v->soon)
+		return;
+	v->soon = true;
+	turn_ends_in(v, SOON_MS);
 }
 
 static int turn_add(struct own_view *v, const struct batch_op *op)
@@ -189,7 +204,6 @@ static int turn_add(struct own_view *v, const struct batch_op *op)
 		turn_again(v);
 		return rc;
 	}
-	turn_ends(v);
 	if (v->turn.n_ops >= TURN_OPS)
 		event_active(v->turn_event, EV_TIMEOUT, 1);
 	return 0;
@@ -466,25 +480,44 @@ void own_view_close(struct own_view *v)
 
 /* --- the store's functions for views --- */
 
+/* One change of a live or mirrored row. */
+static int change(struct store *s, const struct batch_op *op, bool soon)
+{
+	struct own_view *v = store_own_view(s);
+	int rc = turn_add(v, op);
+
+	if (rc < 0)
+		return rc;
+	live_copy_touch(v->live, op->db, op->key);
+	if (soon)
+		turn_ends_soon(v);
+	else
+		turn_ends(v);
+	return 0;
+}
+
 int store_view_put(struct store *s, const char *db, struct bytes key,
 		   struct bytes value)
 {
-	struct own_view *v = store_own_view(s);
-	int rc = turn_add(v, &(struct batch_op){ BATCH_PUT, db, key, value });
-
-	if (rc == 0)
-		live_copy_touch(v->live, db, key);
-	return rc;
+	return change(s, &(struct batch_op){ BATCH_PUT, db, key, value },
+		      false);
 }
 
 int store_view_del(struct store *s, const char *db, struct bytes key)
 {
-	struct own_view *v = store_own_view(s);
-	int rc = turn_add(v, &(struct batch_op){ BATCH_DEL, db, key, { 0 } });
+	return change(s, &(struct batch_op){ BATCH_DEL, db, key, { 0 } },
+		      false);
+}
 
-	if (rc == 0)
-		live_copy_touch(v->live, db, key);
-	return rc;
+int store_view_put_soon(struct store *s, const char *db, struct bytes key,
+			struct bytes value)
+{
+	return change(s, &(struct batch_op){ BATCH_PUT, db, key, value }, true);
+}
+
+int store_view_del_soon(struct store *s, const char *db, struct bytes key)
+{
+	return change(s, &(struct batch_op){ BATCH_DEL, db, key, { 0 } }, true);
 }
 
 int store_view_clear(struct store *s, const char *db)
@@ -493,9 +526,11 @@ int store_view_clear(struct store *s, const char *db)
 	int rc = turn_add(v,
 			  &(struct batch_op){ BATCH_CLEAR, db, { 0 }, { 0 } });
 
-	if (rc == 0)
-		live_copy_touch_all(v->live, db);
-	return rc;
+	if (rc < 0)
+		return rc;
+	live_copy_touch_all(v->live, db);
+	turn_ends(v);
+	return 0;
 }
 
 int store_view_publish(struct store *s)
@@ -603,6 +638,7 @@ static bool keep_row(void *ctx, struct bytes key, struct bytes value)
 
 	k->rc = turn_add(k->view,
 			 &(struct batch_op){ BATCH_PUT, k->db, key, value });
+	turn_ends(k->view);
 	return k->rc == 0;
 }
 

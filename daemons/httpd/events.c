@@ -8,6 +8,8 @@
 
 #include <event2/event.h>
 
+#include "log.h"
+
 #include "record_json.h"
 #include "records.h"
 
@@ -30,8 +32,16 @@ struct stream {
 	char session[17];
 };
 
+/* Calls and registrations may come by the hundred: they are heard while
+   somebody looks, and cost nothing else. */
+struct looking {
+	struct events *events;
+	bool on;
+};
+
 struct events {
 	struct events_config config;
+	struct looking looking;
 	struct facts *facts;
 	struct event *tick;
 	LIST_HEAD(, stream) streams;
@@ -75,17 +85,19 @@ static void on_call(void *ctx, const void *rec)
 {
 	const struct call_fact *f = rec;
 	const char *const own[2] = { f->caller, f->callee };
+	const struct looking *looking = ctx;
 
-	tell(ctx, ROLE_STAFF, "call", record_to_json(&call_fact_record, rec),
-	     own);
+	tell(looking->events, ROLE_STAFF, "call",
+	     record_to_json(&call_fact_record, rec), own);
 }
 
 static void on_binding(void *ctx, const void *rec)
 {
 	const struct binding_fact *f = rec;
 	const char *const own[2] = { f->extension, f->extension };
+	const struct looking *looking = ctx;
 
-	tell(ctx, ROLE_STAFF, "binding",
+	tell(looking->events, ROLE_STAFF, "binding",
 	     record_to_json(&binding_fact_record, rec), own);
 }
 
@@ -132,17 +144,27 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		tell(e, ROLE_STAFF, "live", facts_live(e->facts), NULL);
 }
 
+static void look(struct events *e, bool on)
+{
+	struct looking *looking = &e->looking;
+	struct bus *bus = e->config.bus;
+
+	if (looking->on == on)
+		return;
+	looking->on = on;
+	bus_unwatch(bus, looking);
+	if (on &&
+	    (bus_watch(bus, &sip_iface, SIP_SIG_CALL_FACT, on_call, looking) ||
+	     bus_watch(bus, &sip_iface, SIP_SIG_BINDING_FACT, on_binding,
+		       looking)))
+		log_warn("a page will not see calls as they come: no memory");
+}
+
 static int watch_all(struct events *e)
 {
 	struct bus *bus = e->config.bus;
-	int err = bus_watch(bus, &sip_iface, SIP_SIG_CALL_FACT, on_call, e);
+	int err = bus_watch(bus, &guard_iface, GUARD_SIG_BAN_FACT, on_ban, e);
 
-	if (!err)
-		err = bus_watch(bus, &sip_iface, SIP_SIG_BINDING_FACT,
-				on_binding, e);
-	if (!err)
-		err = bus_watch(bus, &guard_iface, GUARD_SIG_BAN_FACT, on_ban,
-				e);
 	for (size_t i = 0; all_records[i] && !err; i++)
 		if (all_records[i]->kind == RECORD_TABLE)
 			err = table_client_watch(bus, all_records[i],
@@ -158,6 +180,7 @@ struct events *events_new(const struct events_config *config)
 	if (!e)
 		return NULL;
 	e->config = *config;
+	e->looking.events = e;
 	LIST_INIT(&e->streams);
 	e->tick = event_new(config->base, -1, EV_PERSIST, on_tick, e);
 	if (!e->tick || event_add(e->tick, &second) || watch_all(e)) {
@@ -175,6 +198,7 @@ static void stream_free(struct stream *s)
 	if (l && l->streams)
 		l->streams--;
 	LIST_REMOVE(s, link);
+	look(s->events, !LIST_EMPTY(&s->events->streams));
 	free(s);
 }
 
@@ -227,6 +251,7 @@ void events_open(struct events *e, struct request *r, struct login *login)
 	(void)snprintf(s->session, sizeof(s->session), "%s", login->row.id);
 	login->streams++;
 	LIST_INSERT_HEAD(&e->streams, s, link);
+	look(e, true);
 	r->user = s;
 	r->gone = on_gone;
 	http_stream(r);

@@ -267,7 +267,9 @@ static void delete_row(void *ctx, struct bus_req *req, const char *key)
 
 static int open_parts(struct calls *c)
 {
-	static const struct live_ops live_ops = { .delete_row = delete_row };
+	/* Of a call's row nobody is told but at its answer (on_changed). */
+	static const struct live_ops live_ops = { .delete_row = delete_row,
+						  .soon = true };
 	static const struct media_client_ops media_ops = {
 		.event = on_media_event, .there = on_media_there
 	};
@@ -280,7 +282,7 @@ static int open_parts(struct calls *c)
 	const struct timeval every = { ALIVE_S, 0 };
 
 	c->hub.legs = legs_new(&legs);
-	c->hub.media = media_client_new(f->bus, &media_ops, c);
+	c->hub.media = media_client_new(f->base, f->bus, &media_ops, c);
 	c->hub.route = route_client_new(f->bus, &route_ops, c);
 	if (c->hub.legs == NULL || c->hub.media == NULL || c->hub.route == NULL)
 		return -ENOMEM;

@@ -1,6 +1,7 @@
 #include "media_client.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,13 @@
 #include "records.h"
 #include "secret.h"
 
-enum { MEDIA_DEADLINE_MS = 2000 };
+enum {
+	MEDIA_DEADLINE_MS = 2000,
+	/* A call that is over is in no hurry, and each question wakes two
+	   daemons: when many end, those of so many milliseconds are asked
+	   together, and their records go to routed together. */
+	DELETE_MS = 20,
+};
 
 struct pending {
 	LIST_ENTRY(pending) in_client;
@@ -23,12 +30,22 @@ struct pending {
 	void *ctx;
 };
 
+/* A call that mediad may forget. */
+struct gone {
+	STAILQ_ENTRY(gone) link;
+	struct media_call in;
+	media_stats_fn done;
+	void *ctx;
+};
+
 struct media_client {
 	struct bus *bus;
 	struct media_client_ops ops;
 	void *ctx;
 	bool there;
 	LIST_HEAD(, pending) pending;
+	STAILQ_HEAD(, gone) gone;
+	struct event *deletes;
 };
 
 static void on_event(void *arg, const void *rec)
@@ -46,44 +63,10 @@ static void on_peer(void *arg, bool there)
 	m->ops.there(m->ctx, there);
 }
 
-struct media_client *media_client_new(struct bus *bus,
-				      const struct media_client_ops *ops,
-				      void *ctx)
-{
-	struct media_client *m = calloc(1, sizeof(*m));
-
-	if (m == NULL)
-		return NULL;
-	m->bus = bus;
-	m->ops = *ops;
-	m->ctx = ctx;
-	LIST_INIT(&m->pending);
-	if (bus_watch(bus, &media_iface, MEDIA_SIG_EVENT, on_event, m) < 0 ||
-	    bus_watch_peer(bus, media_iface.dest, on_peer, m) < 0) {
-		media_client_free(m);
-		return NULL;
-	}
-	return m;
-}
-
 static void drop(struct pending *p)
 {
 	LIST_REMOVE(p, in_client);
 	free(p);
-}
-
-void media_client_free(struct media_client *m)
-{
-	struct pending *p;
-
-	if (m == NULL)
-		return;
-	bus_forget(m->bus, m);
-	while ((p = LIST_FIRST(&m->pending)) != NULL) {
-		bus_forget(m->bus, p);
-		drop(p);
-	}
-	free(m);
 }
 
 bool media_there(const struct media_client *m)
@@ -234,11 +217,56 @@ void media_rollback(struct media_client *m, const char *id,
 	call_leg(m, MEDIA_ROLLBACK, id, side, &(struct pending){ 0 });
 }
 
+static void open_window(struct media_client *m)
+{
+	const struct timeval tv = { 0, DELETE_MS * 1000 };
+
+	(void)event_add(m->deletes, &tv);
+}
+
+static void delete_all(struct media_client *m)
+{
+	struct gone *g;
+
+	while ((g = STAILQ_FIRST(&m->gone)) != NULL) {
+		STAILQ_REMOVE_HEAD(&m->gone, link);
+		call(m, MEDIA_DELETE, &g->in,
+		     &(struct pending){ .stats = g->done, .ctx = g->ctx });
+		free(g);
+	}
+}
+
+static void on_deletes(evutil_socket_t fd, short what, void *arg)
+{
+	struct media_client *m = arg;
+
+	(void)fd;
+	(void)what;
+	if (!STAILQ_EMPTY(&m->gone))
+		open_window(m);
+	delete_all(m);
+}
+
 void media_delete(struct media_client *m, const char *id, media_stats_fn done,
 		  void *ctx)
 {
-	call_leg(m, MEDIA_DELETE, id, MEDIA_CALLER,
-		 &(struct pending){ .stats = done, .ctx = ctx });
+	struct gone *g = calloc(1, sizeof(*g));
+
+	if (g == NULL) {
+		done(ctx, NULL);
+		return;
+	}
+	record_init(&media_call_record, &g->in);
+	COPY(g->in.call, id);
+	g->in.leg = MEDIA_CALLER;
+	g->done = done;
+	g->ctx = ctx;
+	STAILQ_INSERT_TAIL(&m->gone, g, link);
+	if (event_pending(m->deletes, EV_TIMEOUT, NULL))
+		return;
+	/* The first of a window goes at once. */
+	open_window(m);
+	delete_all(m);
 }
 
 void media_play(struct media_client *m, const struct media_prompt *p,
@@ -300,9 +328,20 @@ void media_stop(struct media_client *m, const char *id, enum media_side side)
 	call_leg(m, MEDIA_STOP, id, side, &(struct pending){ 0 });
 }
 
+static void no_stats(void *ctx, const struct media_stats *stats)
+{
+	(void)ctx;
+	(void)stats;
+}
+
 void media_forget(struct media_client *m, void *ctx)
 {
 	struct pending *p = LIST_FIRST(&m->pending);
+	struct gone *g;
+
+	STAILQ_FOREACH(g, &m->gone, link)
+	if (g->ctx == ctx)
+		g->done = no_stats;
 
 	while (p != NULL) {
 		struct pending *next = LIST_NEXT(p, in_client);
@@ -313,4 +352,45 @@ void media_forget(struct media_client *m, void *ctx)
 		}
 		p = next;
 	}
+}
+
+struct media_client *media_client_new(struct event_base *base, struct bus *bus,
+				      const struct media_client_ops *ops,
+				      void *ctx)
+{
+	struct media_client *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->bus = bus;
+	m->ops = *ops;
+	m->ctx = ctx;
+	LIST_INIT(&m->pending);
+	STAILQ_INIT(&m->gone);
+	m->deletes = event_new(base, -1, 0, on_deletes, m);
+	if (m->deletes == NULL ||
+	    bus_watch(bus, &media_iface, MEDIA_SIG_EVENT, on_event, m) < 0 ||
+	    bus_watch_peer(bus, media_iface.dest, on_peer, m) < 0) {
+		media_client_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void media_client_free(struct media_client *m)
+{
+	struct pending *p;
+
+	if (m == NULL)
+		return;
+	/* Sent, but not waited for. */
+	delete_all(m);
+	bus_forget(m->bus, m);
+	while ((p = LIST_FIRST(&m->pending)) != NULL) {
+		bus_forget(m->bus, p);
+		drop(p);
+	}
+	if (m->deletes != NULL)
+		event_free(m->deletes);
+	free(m);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct bus;
+struct event_base;
 struct media_client;
 struct media_event;
 struct media_stats;
@@ -50,7 +51,7 @@ struct media_client_ops {
 	void (*there)(void *ctx, bool there);
 };
 
-struct media_client *media_client_new(struct bus *bus,
+struct media_client *media_client_new(struct event_base *base, struct bus *bus,
 				      const struct media_client_ops *ops,
 				      void *ctx);
 void media_client_free(struct media_client *m);
@@ -66,7 +67,8 @@ void media_accept(struct media_client *m, const struct media_leg *leg,
 		  const uint8_t *sdp, size_t n, media_done_fn done, void *ctx);
 void media_rollback(struct media_client *m, const char *call,
 		    enum media_side side);
-/* stats is NULL when mediad does not know or say. */
+/* At once, or with others within 20 ms; stats is NULL when mediad does not know
+ * or say. */
 void media_delete(struct media_client *m, const char *call, media_stats_fn done,
 		  void *ctx);
 

@@ -55,7 +55,7 @@ static void on_ended(void *ctx, bool ok)
 		return; /* the timer tries again */
 	TAILQ_REMOVE(&o->items, item, in_outbox);
 	o->count--;
-	(void)store_view_del(o->store, db, key_of(&item->cdr));
+	(void)store_view_del_soon(o->store, db, key_of(&item->cdr));
 	free(item);
 	send_waiting(o);
 }
@@ -155,8 +155,9 @@ int outbox_add(struct outbox *o, const struct cdr *cdr)
 	uint8_t value[VALUE_MAX];
 	int n = record_encode(&cdr_record, cdr, value, sizeof(value));
 
-	if (n < 0 || store_view_put(o->store, db, key_of(cdr),
-				    (struct bytes){ value, (size_t)n }) < 0)
+	if (n < 0 ||
+	    store_view_put_soon(o->store, db, key_of(cdr),
+				(struct bytes){ value, (size_t)n }) < 0)
 		log_err("call %s: its record could not be kept; it is only in "
 			"memory until routed has it",
 			cdr->id);
