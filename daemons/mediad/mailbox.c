@@ -10,6 +10,7 @@
 struct mailbox {
 	pthread_mutex_t lock;
 	struct mail_list letters;
+	bool rung;
 	int fd;
 };
 
@@ -44,18 +45,28 @@ int mailbox_fd(const struct mailbox *m)
 	return m->fd;
 }
 
-void mailbox_post(struct mailbox *m, struct mail *letter)
+static void post(struct mailbox *m, struct mail *letter, bool ring)
 {
 	uint64_t one = 1;
-	bool first;
 
 	(void)pthread_mutex_lock(&m->lock);
-	first = STAILQ_EMPTY(&m->letters);
+	ring = ring && !m->rung;
+	m->rung |= ring;
 	STAILQ_INSERT_TAIL(&m->letters, letter, link);
 	(void)pthread_mutex_unlock(&m->lock);
 	/* Cannot fail: the counter never comes near its end. */
-	if (first && write(m->fd, &one, sizeof(one)) < 0)
+	if (ring && write(m->fd, &one, sizeof(one)) < 0)
 		return;
+}
+
+void mailbox_post(struct mailbox *m, struct mail *letter)
+{
+	post(m, letter, true);
+}
+
+void mailbox_leave(struct mailbox *m, struct mail *letter)
+{
+	post(m, letter, false);
 }
 
 void mailbox_take(struct mailbox *m, struct mail_list *out)
@@ -67,6 +78,7 @@ void mailbox_take(struct mailbox *m, struct mail_list *out)
 	if (read(m->fd, &n, sizeof(n)) < 0)
 		n = 0;
 	(void)pthread_mutex_lock(&m->lock);
+	m->rung = false;
 	STAILQ_CONCAT(out, &m->letters);
 	(void)pthread_mutex_unlock(&m->lock);
 }

@@ -24,5 +24,8 @@ int mailbox_fd(const struct mailbox *m); /* readable while letters wait */
 /* Gives the letter away. */
 void mailbox_post(struct mailbox *m, struct mail *letter);
 
+/* The same without the bell: it is found with the next one that rings. */
+void mailbox_leave(struct mailbox *m, struct mail *letter);
+
 /* Moves all that wait to the end of `out`. */
 void mailbox_take(struct mailbox *m, struct mail_list *out);

@@ -386,6 +386,15 @@ static struct order *order_new(enum order_kind kind, struct media_session *s,
 	return o;
 }
 
+/* Until a leg is told whom to hear, its thread need not wake for it. */
+static int leave(struct relay *r, struct order *o)
+{
+	if (!o)
+		return -ENOMEM;
+	mailbox_leave(r->orders, &o->mail);
+	return 0;
+}
+
 static int post(struct relay *r, struct order *o)
 {
 	if (!o)
@@ -408,7 +417,7 @@ int relay_open(struct relay *r, void *owner, struct media_session **out)
 	}
 	s->close = &close->mail;
 	*out = s;
-	return post(r, open);
+	return leave(r, open);
 }
 
 int relay_sockets(struct relay *r, struct media_session *s, unsigned leg,
@@ -418,7 +427,7 @@ int relay_sockets(struct relay *r, struct media_session *s, unsigned leg,
 
 	if (o)
 		o->pair = *pair;
-	return post(r, o);
+	return leave(r, o);
 }
 
 int relay_conf(struct relay *r, struct media_session *s, unsigned leg,
