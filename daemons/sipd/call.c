@@ -644,6 +644,30 @@ void b2b_free(struct b2b *call)
 	free(call);
 }
 
+/* Who calls: an extension that proved it, or a provider for somebody. */
+static void take_caller(struct b2b *call, const struct leg *caller)
+{
+	const struct peer *peer = leg_peer(caller);
+	struct ask *ask = &call->ask;
+	bool trunk = peer->trunk[0] != '\0';
+
+	(void)snprintf(ask->who, sizeof(ask->who), "%s",
+		       trunk ? peer->trunk : peer->extension);
+	(void)snprintf(call->cdr.caller, sizeof(call->cdr.caller), "%s",
+		       trunk ? leg_caller(caller) : peer->extension);
+	if (!trunk)
+		return;
+	ask->who_kind = ASK_WHO_KIND_TRUNK;
+	(void)snprintf(ask->caller, sizeof(ask->caller), "%s",
+		       leg_caller(caller));
+	(void)snprintf(ask->caller_name, sizeof(ask->caller_name), "%s",
+		       leg_caller_name(caller));
+	(void)snprintf(call->cdr.trunk, sizeof(call->cdr.trunk), "%s",
+		       peer->trunk);
+	call->cdr.direction = CDR_DIRECTION_INBOUND;
+	trunk_hold(call, peer->trunk);
+}
+
 void b2b_start(struct b2b *call, struct leg *caller)
 {
 	const struct peer *peer = leg_peer(caller);
@@ -653,13 +677,10 @@ void b2b_start(struct b2b *call, struct leg *caller)
 	(void)leg_remote_sdp(caller, &n);
 	call->delayed = n == 0;
 	memcpy(call->ask.call, call->id, sizeof(call->ask.call));
-	(void)snprintf(call->ask.who, sizeof(call->ask.who), "%s",
-		       peer->extension);
 	(void)snprintf(call->ask.number, sizeof(call->ask.number), "%s",
 		       leg_dialled(caller));
 	addr_format(&peer->addr, call->ask.source);
-	(void)snprintf(call->cdr.caller, sizeof(call->cdr.caller), "%s",
-		       peer->extension);
+	take_caller(call, caller);
 	memcpy(call->cdr.callee, call->ask.number, sizeof(call->cdr.callee));
 	memcpy(call->cdr.source, call->ask.source, sizeof(call->cdr.source));
 	enter(call, B2B_ASKING);
@@ -737,7 +758,9 @@ bool b2b_has_extension(const struct b2b *call, const char *extension)
 {
 	const struct branch *b;
 
-	if (strcmp(call->cdr.caller, extension) == 0)
+	/* What a provider says of its caller names nobody of ours. */
+	if (call->cdr.direction != CDR_DIRECTION_INBOUND &&
+	    strcmp(call->cdr.caller, extension) == 0)
 		return true;
 	LIST_FOREACH(b, &call->branches, in_call)
 	if (b->leg != NULL &&

@@ -480,6 +480,38 @@ static void no_claim(struct gate *g, struct request *r, bool stale)
 	challenge(g, r, stale);
 }
 
+/*
+ * A provider's call comes without a password: it is known by where it comes
+ * from, or what it calls. Whoever forges that gets what the provider gets: an
+ * extension may ring, and nothing goes out. A phone registered at the same
+ * address (behind one router with it) is no provider.
+ */
+static bool judge_trunk(struct gate *g, struct request *r)
+{
+	struct finding finding;
+	char retry[32];
+
+	if ((r->method != REQUEST_INVITE && r->method != REQUEST_OPTIONS) ||
+	    r->to_tag[0] || r->n_credentials > 0 || !g->config.ops->trunk ||
+	    registrar_known(g->config.registrar, r->from_user, &r->peer) ||
+	    !g->config.ops->trunk(g->config.ctx, r))
+		return false;
+	inspect(r, &finding);
+	if (finding.code) {
+		reply(g, r, finding.code, finding.phrase,
+		      finding.headers[0] ? finding.headers : NULL);
+	} else if (r->method == REQUEST_OPTIONS) {
+		do_options(g, r);
+	} else if (g->config.ops->overloaded(g->config.ctx)) {
+		(void)snprintf(retry, sizeof(retry), "Retry-After: %d\r\n",
+			       RETRY_AFTER_S);
+		reply(g, r, 503, "Service Unavailable", retry);
+	} else {
+		g->config.ops->invite(g->config.ctx, r);
+	}
+	return true;
+}
+
 /* Answers that need no proof of who asks; true: done. */
 static bool judge_first(struct gate *g, struct request *r)
 {
@@ -524,7 +556,7 @@ void gate_request(struct gate *g, struct request *r)
 	struct visit v;
 	enum digest_state state;
 
-	if (judge_first(g, r))
+	if (judge_trunk(g, r) || judge_first(g, r))
 		return;
 	memset(&v, 0, sizeof(v));
 	v.r = r;

@@ -33,8 +33,12 @@ struct gate_ops {
 	   nobody waits. Returns 0 or -ENOMEM, and then done does not come. */
 	int (*report)(void *ctx, const struct report *report,
 		      gate_reported_fn done, void *done_ctx);
-	/* An authenticated INVITE; takes it. */
+	/* An INVITE of an extension that proved who it is, or of a trunk's
+	   provider; takes it. */
 	void (*invite)(void *ctx, struct request *r);
+	/* Is it a trunk's provider who asks (SPEC 3)? Then its name goes into
+	   r->peer.trunk. NULL: there are no trunks. */
+	bool (*trunk)(void *ctx, struct request *r);
 	/* Must new calls be refused? */
 	bool (*overloaded)(void *ctx);
 };

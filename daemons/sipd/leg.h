@@ -108,6 +108,9 @@ void leg_bind(struct leg *leg, leg_event_fn fn, void *ctx);
 
 /* The number the caller dialled (unescaped), its SDP offer, if any. */
 const char *leg_dialled(const struct leg *leg);
+/* Who calls, as a trunk's provider says; "" when none did. */
+const char *leg_caller(const struct leg *leg);
+const char *leg_caller_name(const struct leg *leg);
 const uint8_t *leg_remote_sdp(const struct leg *leg, size_t *n);
 /* What we last told this peer; n 0: nothing. */
 const uint8_t *leg_local_sdp(const struct leg *leg, size_t *n);

@@ -82,6 +82,17 @@ static void on_invite(void *ctx, struct request *r)
 	calls_invite(d->calls, r->msg, r->sip, &r->peer);
 }
 
+static bool on_trunk(void *ctx, struct request *r)
+{
+	const struct sipd *d = ctx;
+	const char *name = trunks_of(d->trunks, r->uri_user, &r->peer.addr);
+
+	if (!name)
+		return false;
+	(void)snprintf(r->peer.trunk, sizeof(r->peer.trunk), "%s", name);
+	return true;
+}
+
 static bool on_overloaded(void *ctx)
 {
 	const struct sipd *d = ctx;
@@ -92,6 +103,7 @@ static bool on_overloaded(void *ctx)
 static const struct gate_ops gate_ops = {
 	.report = sipd_bus_report,
 	.invite = on_invite,
+	.trunk = on_trunk,
 	.overloaded = on_overloaded,
 };
 

@@ -55,9 +55,10 @@ struct leg_blob {
 	size_t n;
 };
 
-/* What a leg to a provider has besides (sofia_leg_auth.c). */
+/* What a leg to or from a provider has besides. */
 struct leg_trunk {
-	char contact_user[33];
+	char caller[LEG_NUMBER]; /* it called: who calls, as it says */
+	char caller_name[LEG_NUMBER];
 	char headers[TRUNK_HEADERS]; /* of its INVITE */
 	struct challenge www;
 	struct challenge proxy;
@@ -102,7 +103,7 @@ struct leg {
 	struct leg_timer_terms terms; /* of the peer's INVITE */
 
 	struct peer peer;        /* .tport is referenced by us */
-	struct leg_trunk *trunk; /* NULL: a phone, or a trunk that called */
+	struct leg_trunk *trunk; /* NULL: a phone */
 	char route[TARGET_ROUTE];
 	char uri[TRUNK_URI];
 	char number[LEG_NUMBER];      /* dialled */
@@ -169,6 +170,13 @@ void leg_credentials(struct leg *leg, const char *method, const char *uri,
 bool leg_challenged(struct leg *leg, const sip_t *sip);
 /* The password was taken. */
 void leg_proved(struct leg *leg);
+
+/* sofia_leg_caller.c: a provider calls us */
+/* The user part that is called, escaped; NULL: none. */
+const char *leg_called_user(const struct legs *l, const struct peer *peer,
+			    const sip_t *sip);
+/* Who calls, when the peer is a trunk's. 0 or -ENOMEM. */
+int leg_take_caller(struct leg *leg, const sip_t *sip);
 
 /* sofia_leg_owner.c */
 bool leg_is_from(const struct leg *leg, const struct addr *addr);

@@ -60,7 +60,8 @@ static bool number_whole(const char *user)
 }
 
 /* Refuses what we could not carry; true: refused, irq is gone. */
-static bool refused_early(nta_incoming_t *irq, const sip_t *sip)
+static bool refused_early(nta_incoming_t *irq, const sip_t *sip,
+			  const char *called)
 {
 	struct leg_timer_terms terms;
 	const uint8_t *sdp;
@@ -71,7 +72,7 @@ static bool refused_early(nta_incoming_t *irq, const sip_t *sip)
 		return true;
 	if (sip->sip_contact == NULL || sip->sip_from->a_tag == NULL)
 		code = 400;
-	else if (!number_whole(sip->sip_request->rq_url->url_user))
+	else if (!number_whole(called))
 		code = 404;
 	if (code != 0) {
 		turn_down(irq, (int)code, NULL);
@@ -85,9 +86,8 @@ static bool refused_early(nta_incoming_t *irq, const sip_t *sip)
 	return false;
 }
 
-static void dialled_number(struct leg *leg, const sip_t *sip)
+static void dialled_number(struct leg *leg, const char *user)
 {
-	const char *user = sip->sip_request->rq_url->url_user;
 	char *text;
 
 	if (user == NULL)
@@ -123,11 +123,12 @@ struct leg *leg_incoming(struct legs *l, struct msg_s *msg, struct sip_s *sip,
 {
 	nta_incoming_t *irq = nta_incoming_create(sofia_agent(l->config.sofia),
 						  NULL, msg, sip, TAG_END());
+	const char *called = leg_called_user(l, peer, sip);
 	struct leg *leg;
 	const uint8_t *sdp;
 	size_t n;
 
-	if (irq == NULL || refused_early(irq, sip))
+	if (irq == NULL || refused_early(irq, sip, called))
 		return NULL;
 	leg = leg_alloc(l, peer, fn, ctx);
 	if (leg == NULL) {
@@ -142,9 +143,10 @@ struct leg *leg_incoming(struct legs *l, struct msg_s *msg, struct sip_s *sip,
 	leg_terms(sip, &leg->terms);
 	leg->session = leg_timer_uas(&leg->terms,
 				     l->config.settings->session_expires_s);
-	dialled_number(leg, sip);
+	dialled_number(leg, called);
 	(void)leg_sdp_of(sip, &sdp, &n);
-	if (leg_keep(&leg->remote_sdp, sdp, n) < 0 ||
+	if (leg_take_caller(leg, sip) < 0 ||
+	    leg_keep(&leg->remote_sdp, sdp, n) < 0 ||
 	    make_dialog(leg, sip) < 0) {
 		leg->fn = NULL;
 		leg_hangup(leg, &(struct leg_end){ 503, "no memory", 5 });

@@ -52,9 +52,6 @@ static int set_trunk(struct leg *leg, const struct leg_identity *id)
 	memcpy(leg->identity, texts.from, sizeof(leg->identity));
 	memcpy(leg->to, texts.to, sizeof(leg->to));
 	memcpy(leg->trunk->headers, texts.headers, sizeof(leg->trunk->headers));
-	(void)snprintf(leg->trunk->contact_user,
-		       sizeof(leg->trunk->contact_user), "%s",
-		       trunks_contact_user(config->trunks, row->name));
 	return 0;
 }
 

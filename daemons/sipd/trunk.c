@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
@@ -302,6 +303,27 @@ void trunks_failed(struct trunks *t, const char *name, const char *why)
 
 	if (l)
 		trunk_line_failed(l, why);
+}
+
+const char *trunks_of(const struct trunks *t, const char *uri_user,
+		      const struct addr *source)
+{
+	const char *by_address = NULL;
+	struct entry *e, *next;
+
+	HASH_ITER(hh, t->lines, e, next)
+	{
+		const char *user = trunk_line_state(e->line)->contact_user;
+
+		if (!trunk_line_row(e->line)->enabled)
+			continue;
+		/* Some providers send it back in other letters. */
+		if (strcasecmp(user, uri_user) == 0)
+			return e->name;
+		if (!by_address && trunk_line_owns(e->line, source))
+			by_address = e->name;
+	}
+	return by_address;
 }
 
 void trunks_each(const struct trunks *t, trunks_row_fn fn, void *ctx)

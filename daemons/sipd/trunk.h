@@ -74,5 +74,12 @@ void trunks_proved(struct trunks *t, const char *name, const char *realm);
 void trunks_call(struct trunks *t, const char *name, int by);
 void trunks_failed(struct trunks *t, const char *name, const char *why);
 
+/*
+ * Whose provider sends this? Known by the random user of our Contact there, or
+ * by its address. The trunk's name, or NULL.
+ */
+const char *trunks_of(const struct trunks *t, const char *uri_user,
+		      const struct addr *source);
+
 typedef void (*trunks_row_fn)(void *ctx, const struct trunk_state *row);
 void trunks_each(const struct trunks *t, trunks_row_fn fn, void *ctx);

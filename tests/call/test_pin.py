@@ -374,3 +374,40 @@ def test_many_calls_guess_no_more(lab):
     assert row["locked"] == "true" and int(row["wrong"]) <= 9, row
     assert not p.calls()
     lab.box.method("routed", "Unlock", "string:801")
+
+
+def ends_with(lab, number, code, keys=PIN):
+    """A call that ends so after this entry; its record."""
+    before = records(lab)
+    c = Caller(lab, "events")
+    c.dial(number)
+    c.enter(keys + "#")
+    if code == "487":
+        c.again()
+        gives_up(c)
+    else:
+        c.peer.ack_refusal(c.peer.expect(code + " INVITE", seconds=20), c.d.target)
+    return new_record(lab, before)
+
+
+def test_what_the_record_says(lab):
+    """The PIN, where that is wanted, only of calls that got out; its holder of all that were let out."""
+    outside(lab, record_pin="true")
+    b = called(lab, answer="auto")
+    c = Caller(lab, "events")
+    before = records(lab)
+    c.dial()
+    c.enter(PIN + "#")
+    c.d.ack(c.peer.expect("200 INVITE", seconds=10).cseq)
+    b.wait("CALL_ESTABLISHED")
+    c.hang_up()
+    r = new_record(lab, before)
+    assert (r["disposition"], r["pin"], r["pin_holder"]) == ("ANSWERED", PIN, "Ada"), r
+    r = ends_with(lab, "01486", "486")
+    assert (r["disposition"], r["pin"], r["pin_holder"]) == ("BUSY", PIN, "Ada"), r
+    r = ends_with(lab, "01403", "480")
+    assert (r["disposition"], r["pin"], r["pin_holder"]) == ("FAILED", "", "Ada"), r
+    r = ends_with(lab, "01486", "487", keys="111111")
+    assert (r["trunk"], r["pin"], r["pin_holder"]) == ("", "", ""), r
+    no_trace(lab, PIN)
+    lab.box.method("routed", "Unlock", "string:801")

@@ -3,8 +3,10 @@
 import re
 
 from box import until
+from netns import Net
 from phone import Phone
 from provider import Provider, state, states, trunk
+from sip import Client
 from test_call import new_record, records, talk
 
 NUMBER = "4930123456"
@@ -192,3 +194,84 @@ def test_first_realm_is_pinned(lab):
     lab.box.kill("sipd")
     until(lambda: "thief.example" in states(lab)["acme"]["last_error"], 20, "it is told")
     assert not thief.credentials(), thief.credentials()
+
+
+def inbound(lab, extension="801", **fields):
+    put(lab, "inbound_rule", "in", **{"trunk": "acme", "extension": extension, **fields})
+
+
+def test_call_in(lab):
+    p = provider(lab, "493099")
+    trunk(lab, provider=p)
+    inbound(lab, did=NUMBER)
+    a, b = lab.phone("801", tone=440), outside(lab, "493099", tone=660)
+    before = records(lab)
+    p.forward(NUMBER, "acme")
+    b.tell("dial", NUMBER)
+    talk(lab, b, a, 660, 440)
+    said = a.saw("CALL_INCOMING")[-1]
+    assert "493099" in said["peeruri"], said
+    row = lab.box.rows("sipd", "Calls")[0]
+    assert (row["direction"], row["trunk"], row["caller"], row["callee"]) == ("inbound", "acme", "493099", NUMBER), row
+    assert states(lab)["acme"]["calls"] == "1"
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
+    r = new_record(lab, before)
+    assert (r["disposition"], r["direction"], r["trunk"], r["caller"]) == ("ANSWERED", "inbound", "acme", "493099"), r
+    assert states(lab)["acme"]["calls"] == "0"
+    # a number that no rule takes
+    before = records(lab)
+    p.forward("493000", "acme")
+    b.tell("dial", "493000")
+    b.wait("CALL_CLOSED")
+    assert new_record(lab, before)["disposition"] == "REFUSED"
+
+
+def ask(lab, ns, address, number, extra=(), method="INVITE"):
+    """One request without a password; the code that answers it, 0 for silence."""
+    c = Client(lab.net, ns, address, Net.PBX_WAN, "4930777")
+    lab.later(c.close)
+    sdp = (f"v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio 7000 RTP/AVP 8\r\n"
+           "a=rtpmap:8 PCMA/8000\r\n")
+    to = f"sip:{number}@{Net.PBX_WAN}"
+    a = c.ask(method, uri=to, to=f"<{to}>", extra=(*extra, "Content-Type: application/sdp"), body=sdp)
+    return a.code if a else 0
+
+
+def test_nobody_passes_for_the_provider(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, register="false")
+    rule(lab)
+    inbound(lab)
+    b = lab.phone("801")
+    # from elsewhere, in its network too, there is no calling without a password
+    assert ask(lab, "wan", "203.0.113.9", NUMBER) == 401
+    assert ask(lab, "itsp", "198.51.100.29", NUMBER) == 401
+    # not from where it is either, once the trunk is switched off
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:enabled,false")
+    assert ask(lab, "itsp", "198.51.100.10", NUMBER) == 401
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:enabled,true")
+    # who forges its address gets what it gets: an extension rings, whatever is dialled; nothing goes out
+    assert ask(lab, "itsp", "198.51.100.10", "0" + NUMBER) == 180
+    assert not p.calls()
+    b.wait("CALL_INCOMING")
+    for method in ("REGISTER", "BYE", "SUBSCRIBE", "MESSAGE"):
+        assert ask(lab, "itsp", "198.51.100.10", "801", method=method) in (401, 481), method
+    before = lab.box.rows("sipd", "Registrations")
+    assert all("198.51.100" not in r["source"] for r in before), before
+
+
+def test_a_provider_says_who_calls(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, register="false")
+    inbound(lab)
+    a = lab.phone("801")
+    told = {"+4930555": ('P-Asserted-Identity: "Eve \\"E\\" Ex" <sip:+4930555@itsp.example>, <tel:+4930555>',),
+            "+4930556": ('Remote-Party-ID: <sip:+4930556@itsp.example>;party=calling',),
+            "anonymous": ("P-Asserted-Identity: <sip:+4930555@itsp.example>", "Privacy: id"),
+            "4930777": ("P-Asserted-Identity: <sip:@itsp.example>",)}
+    for caller, headers in told.items():
+        assert ask(lab, "itsp", "198.51.100.10", NUMBER, headers) == 180
+        assert f"sip:{caller}@" in a.wait("CALL_INCOMING")["peeruri"], a.saw("CALL_INCOMING")[-1]
+        a.tell("hangup")
+        a.wait("CALL_CLOSED")

@@ -51,6 +51,7 @@ modparam("auth", "qop", "auth")
 modparam("auth", "algorithm", "{algorithm}")
 modparam("htable", "htable", "secret=>size=8;")
 modparam("htable", "htable", "set=>size=4;")
+modparam("htable", "htable", "forward=>size=4;")
 
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
@@ -98,6 +99,7 @@ request_route {{
     if ($rU == "1000") exit;
     if ($rU =~ "^1[3-6][0-9][0-9]$") {{ $var(code) = $(rU{{s.substr,1,0}}{{s.int}}); sl_send_reply("$var(code)", "As dialled"); exit; }}
     record_route();
+    if ($sht(forward=>$rU) != $null) $rU = $sht(forward=>$rU);
     if (!lookup("location")) $ru = "sip:" + $rU + "@{address}:{far}";
     t_relay();
 }}
@@ -182,6 +184,10 @@ class Provider:
                 self.command("htable.delete", "set", k)
             else:
                 self.command("htable.seti", "set", k, str(v))
+
+    def forward(self, number, account):
+        """Calls to this number go to where the account registered."""
+        self.command("htable.sets", "forward", "s:" + number, account)
 
     def command(self, *words):
         return self.net.run("itsp", "kamcmd", "-s", f"unix:{self.folder.name}/control", *words, check=False).stdout

@@ -582,6 +582,37 @@ static void test_trunk_last(void)
 	world_close();
 }
 
+/* A provider calls: it is not authenticated as anybody of the house. */
+static void test_trunk_calls(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_DIAL);
+
+	world_open();
+	w.from_trunk = true;
+	world_call("offer");
+	CHECK_EQ(w.ask.who_kind, ASK_WHO_KIND_TRUNK);
+	CHECK_STR(w.ask.who, "acme");
+	CHECK_STR(w.ask.caller, "+4930777");
+	CHECK_STR(w.ask.caller_name, "Eve");
+	CHECK_EQ(w.trunk_calls, 1);
+	v.direction = VERDICT_DIRECTION_INBOUND;
+	(void)snprintf(v.trunk, sizeof(v.trunk), "acme");
+	(void)snprintf(v.targets, sizeof(v.targets), "801");
+	world_verdict(&v);
+	world_media("offer", 0, "x");
+	CHECK(!b2b_has_extension(w.call, "+4930777"));
+	CHECK(b2b_has_extension(w.call, "801"));
+	/* The phone's own failure is no trunk's. */
+	world_leg(w.phone[0], LEG_FAILED, 503, NULL);
+	CHECK_STR(w.caller->log, "hangup:500");
+	CHECK_EQ(w.trunk_failures, 0);
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.cdr.direction, CDR_DIRECTION_INBOUND);
+	CHECK_STR(w.cdr.caller, "+4930777");
+	CHECK_STR(w.cdr.trunk, "acme");
+	world_close();
+}
+
 static void up_on_lease(uint32_t lease_s)
 {
 	struct verdict v = verdict_of(VERDICT_ACTION_DIAL);
@@ -678,6 +709,7 @@ int main(void)
 	test_trunk_failover();
 	test_trunk_final();
 	test_trunk_last();
+	test_trunk_calls();
 	test_lease();
 	test_lease_silent();
 	return 0;

@@ -82,6 +82,16 @@ const char *leg_dialled(const struct leg *leg)
 	return "802";
 }
 
+const char *leg_caller(const struct leg *leg)
+{
+	return leg->peer.trunk[0] != '\0' ? "+4930777" : "";
+}
+
+const char *leg_caller_name(const struct leg *leg)
+{
+	return leg->peer.trunk[0] != '\0' ? "Eve" : "";
+}
+
 const uint8_t *leg_remote_sdp(const struct leg *leg, size_t *n)
 {
 	*n = leg->remote_n;
@@ -544,8 +554,12 @@ void world_call(const char *sdp)
 	w.call = b2b_new(&w.hub);
 	CHECK(w.call != NULL);
 	w.caller = make_leg(b2b_leg_event, w.call);
-	(void)snprintf(w.caller->peer.extension,
-		       sizeof(w.caller->peer.extension), "801");
+	if (w.from_trunk)
+		(void)snprintf(w.caller->peer.trunk,
+			       sizeof(w.caller->peer.trunk), "acme");
+	else
+		(void)snprintf(w.caller->peer.extension,
+			       sizeof(w.caller->peer.extension), "801");
 	w.caller->remote_n = strlen(sdp);
 	memcpy(w.caller->remote, sdp, strlen(sdp));
 	b2b_start(w.call, w.caller);

@@ -63,7 +63,8 @@ struct world {
 	int trunk_calls;    /* on it now */
 	int trunk_failures;
 	bool trunk_down;
-	bool silent; /* the next LEG_FAILED: nobody answered */
+	bool from_trunk; /* the caller is its provider */
+	bool silent;     /* the next LEG_FAILED: nobody answered */
 
 	struct media_op ops[32];
 	int n_ops;
