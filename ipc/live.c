@@ -66,6 +66,13 @@ static bool on_row(void *ctx, struct bytes key, struct bytes value)
 	return true;
 }
 
+void live_tell(struct live *l, const char *key)
+{
+	if (!l->bus || store_view_flush(l->store) < 0)
+		return;
+	table_emit_changed(l->bus, l->path, key, "put", 0);
+}
+
 /*
  * fn may put and delete rows, so the rows are taken out first.
  */

@@ -27,6 +27,12 @@ void live_close(struct live *l);
 int live_put(struct live *l, const void *row);
 int live_del(struct live *l, const char *key);
 
+/*
+ * Tells who watches (watch.h) that a row is another one. For rows that change
+ * rarely and that others act on; the rest is read when somebody looks.
+ */
+void live_tell(struct live *l, const char *key);
+
 /* Rows found at the start, before the owner put any. */
 typedef void (*live_row_fn)(void *ctx, const void *row);
 int live_each(struct live *l, live_row_fn fn, void *ctx);

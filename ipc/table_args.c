@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table_place.h"
+
 static const char *const ops[] = {
 	[TABLE_PUT] = "put",       [TABLE_CREATE] = "create",
 	[TABLE_UPDATE] = "update", [TABLE_DELETE] = "delete",
@@ -24,6 +26,21 @@ int table_op_parse(const char *text, enum table_op_kind *kind)
 		}
 	}
 	return -EINVAL;
+}
+
+void table_emit_changed(struct bus *bus, const char *path, const char *key,
+			const char *op, uint64_t seq)
+{
+	DBusMessage *m = dbus_message_new_signal(path, TABLE_IFACE, "Changed");
+	DBusMessageIter it;
+
+	if (!m)
+		return;
+	dbus_message_iter_init_append(m, &it);
+	if (bus_put_text(&it, key) == 0 && bus_put_text(&it, op) == 0 &&
+	    dbus_message_iter_append_basic(&it, DBUS_TYPE_UINT64, &seq))
+		(void)bus_emit_raw(bus, m);
+	dbus_message_unref(m);
 }
 
 int pairs_read(DBusMessageIter *it, struct pairs *p)

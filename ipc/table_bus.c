@@ -585,15 +585,5 @@ void table_bus_close(struct table_bus *b)
 void table_bus_changed(struct table_bus *b, const char *key, const char *op,
 		       uint64_t seq)
 {
-	DBusMessage *m;
-	DBusMessageIter it;
-
-	m = dbus_message_new_signal(b->path, TABLE_IFACE, "Changed");
-	if (!m)
-		return;
-	dbus_message_iter_init_append(m, &it);
-	if (bus_put_text(&it, key) == 0 && bus_put_text(&it, op) == 0 &&
-	    put_seq(&it, seq))
-		(void)bus_emit_raw(b->table->config.bus, m);
-	dbus_message_unref(m);
+	table_emit_changed(b->table->config.bus, b->path, key, op, seq);
 }

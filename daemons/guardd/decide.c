@@ -67,6 +67,15 @@ bool guard_is_local(const struct guard *g, const struct addr *source)
 	return false;
 }
 
+bool guard_is_trunk(const struct guard *g, enum guard_service_id service,
+		    const struct addr *source)
+{
+	for (size_t i = 0; service == GUARD_SIP && i < g->n_trunks; i++)
+		if (prefix_contains(&g->trunks[i], source))
+			return true;
+	return false;
+}
+
 uint32_t guard_left_s(const struct ban *ban, const struct guard_now *now)
 {
 	if (ban->until_mono_ms == 0)
@@ -182,6 +191,8 @@ static const char *exempt(const struct guard *g, const struct guard_key *key,
 		return "an allowed address";
 	if (s->trust_local && guard_is_local(g, source))
 		return "a local address";
+	if (guard_is_trunk(g, service, source))
+		return "a trunk's address";
 	return NULL;
 }
 
@@ -276,6 +287,12 @@ struct ban *guard_reject(struct guard *g, const struct guard_key *key,
 		issue_set(issue, "source",
 			  "a local address is never banned while local "
 			  "addresses are trusted");
+		return NULL;
+	}
+	if (guard_is_trunk(g, service, &source)) {
+		issue_set(issue, "source",
+			  "a trunk's address is never banned: switch the "
+			  "trunk off first");
 		return NULL;
 	}
 	ban = bans_put(g->bans, key);

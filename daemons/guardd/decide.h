@@ -17,6 +17,7 @@ enum {
 	GUARD_OFFENDERS_MAX = 65536,
 	GUARD_ALLOWED_MAX = 1000,
 	GUARD_LOCALS_MAX = 256,
+	GUARD_TRUNKS_MAX = 512,
 	GUARD_LONGEST_BAN_S = 365 * 24 * 3600,
 	GUARD_OFFENDER_DAYS = 30,
 };
@@ -42,6 +43,8 @@ struct guard {
 	size_t n_allowed;
 	struct prefix locals[GUARD_LOCALS_MAX];
 	size_t n_locals;
+	struct prefix trunks[GUARD_TRUNKS_MAX]; /* never banned from SIP */
+	size_t n_trunks;
 	bool locals_known; /* until then every private address is local */
 };
 
@@ -93,6 +96,9 @@ const struct guard_allowed *guard_allows(const struct guard *g,
 					 const struct addr *source,
 					 uint64_t wall_ms);
 bool guard_is_local(const struct guard *g, const struct addr *source);
+/* Is it a trunk's, and the service SIP? */
+bool guard_is_trunk(const struct guard *g, enum guard_service_id service,
+		    const struct addr *source);
 
 /* Seconds that are left, rounded up; 0: for ever. */
 uint32_t guard_left_s(const struct ban *ban, const struct guard_now *now);

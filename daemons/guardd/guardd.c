@@ -330,7 +330,9 @@ int guardd_start(struct service *s, char *why, size_t why_size)
 			 strerror(-err));
 		goto out;
 	}
-	err = open_ssh_log(d, why, why_size);
+	err = trunks_open(d);
+	if (err == 0)
+		err = open_ssh_log(d, why, why_size);
 	if (err == 0)
 		err = wall_go(d->wall);
 out:
@@ -346,6 +348,7 @@ void guardd_stop(struct service *s)
 	s->daemon = NULL;
 	if (!d)
 		return;
+	trunks_close(d);
 	ssh_log_close(d->ssh_log);
 	wall_free(d->wall);
 	if (d->incidents && d->guard.offenders)

@@ -17,6 +17,7 @@ struct service;
 struct ssh_log;
 struct table;
 struct wall;
+struct watch;
 
 /* The options of the command line (main.c); all may be left out. */
 enum guardd_option { GUARDD_SSH_LOG, GUARDD_OUTBOX };
@@ -27,6 +28,7 @@ struct guardd {
 	struct incidents *incidents;
 	struct wall *wall;
 	struct ssh_log *ssh_log; /* NULL: none was given */
+	struct watch *trunks;    /* sipd's */
 	struct table *settings;
 	struct table *allowed;
 	struct table *defense; /* auto_defense */
@@ -50,6 +52,10 @@ struct guardd {
 int guardd_start(struct service *s, char *why, size_t why_size);
 void guardd_stop(struct service *s);
 int guardd_bus_export(struct guardd *d);
+
+/* trunks.c: 0 or -ENOMEM. */
+int trunks_open(struct guardd *d);
+void trunks_close(struct guardd *d);
 
 void guardd_now(const struct guardd *d, struct guard_now *now);
 

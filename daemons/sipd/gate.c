@@ -257,6 +257,17 @@ static bool refused_lately(struct gate *g, const struct addr *addr)
 	return false;
 }
 
+/* Then nothing but time limits how often it may guess: a local address (SPEC 1)
+   or one of a trunk's provider (SPEC 6). */
+static bool never_banned(struct gate *g, struct request *r)
+{
+	bool trunk =
+		g->config.ops->trunk && g->config.ops->trunk(g->config.ctx, r);
+
+	r->peer.trunk[0] = '\0';
+	return trunk || r->peer.local;
+}
+
 /* A credential that is wrong: guardd counts it before anything is said. */
 static void refuse(struct gate *g, struct visit *v, const char *why)
 {
@@ -265,7 +276,7 @@ static void refuse(struct gate *g, struct visit *v, const char *why)
 	struct waiting *w;
 
 	if (g->n_waiting >= WAITING_MAX ||
-	    (r->peer.local && refused_lately(g, &r->peer.addr))) {
+	    (never_banned(g, r) && refused_lately(g, &r->peer.addr))) {
 		drop(g, r);
 		return;
 	}

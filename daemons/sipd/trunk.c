@@ -76,6 +76,7 @@ static void drop_line(struct trunks *t, const char *name)
 		drop_entry(t, e);
 	}
 	(void)live_del(t->env.live, name);
+	live_tell(t->env.live, name);
 }
 
 static int on_check(void *ctx, const void *old, void *row, bool force,

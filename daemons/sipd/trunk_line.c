@@ -93,6 +93,8 @@ static void tell_addresses(struct trunk_line *l)
 	size_t n = 0;
 
 	l->state.addresses[0] = '\0';
+	if (!l->row.enabled)
+		return;
 	if (l->row.addresses[0]) {
 		(void)snprintf(l->state.addresses, sizeof(l->state.addresses),
 			       "%s", l->row.addresses);
@@ -123,10 +125,17 @@ static void tell_place(struct trunk_line *l)
 static void take_places(struct trunk_line *l, const struct trunk_place *places,
 			size_t n)
 {
-	memcpy(l->places, places, n * sizeof(*places));
+	char before[sizeof(l->state.addresses)];
+
+	memcpy(before, l->state.addresses, sizeof(before));
+	memmove(l->places, places, n * sizeof(*places));
 	l->n_places = n;
 	tell_addresses(l);
 	tell_place(l);
+	publish(l);
+	/* guardd bans none of them. */
+	if (l->env->live && strcmp(before, l->state.addresses) != 0)
+		live_tell(l->env->live, l->row.name);
 }
 
 static void find_places(struct trunk_line *l)

@@ -275,3 +275,18 @@ def test_a_provider_says_who_calls(lab):
         assert f"sip:{caller}@" in a.wait("CALL_INCOMING")["peeruri"], a.saw("CALL_INCOMING")[-1]
         a.tell("hangup")
         a.wait("CALL_CLOSED")
+
+
+def test_nobody_at_the_provider_is_banned(lab):
+    provider_at = "198.51.100.10"
+    trunk(lab, provider=provider(lab), register="false")
+    for address, banned in ((provider_at, False), ("198.51.100.29", True)):
+        for _ in range(12):
+            c = Client(lab.net, "itsp", address, Net.PBX_WAN, "801")
+            lab.later(c.close)
+            # from the provider's address one answer a second, and never a ban; from elsewhere, until it is banned
+            c.register("wrong", seconds=0.1)
+        assert (address in lab.box.table("guardd", "rejected", "List")) == banned, address
+    # banned before it became the provider's: it is let in
+    lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:addresses,198.51.100.29")
+    until(lambda: "198.51.100.29" not in lab.box.table("guardd", "rejected", "List"), 10, "the ban is lifted")

@@ -4,6 +4,7 @@
  *
  *   set sip tries=3 window_s=60     a setting's fields
  *   local 192.168.1.0/24            what fwd tells
+ *   trunk 198.51.100.0/24           a trunk's address, from sipd
  *   allow 203.0.113.80 sip;https [until SECONDS]
  *   at 12.5                         the time in seconds from here on
  *   report sip credential 203.0.113.9 udp 801 [proven] [old]
@@ -59,6 +60,11 @@ static void local(struct script *s, char *rest)
 {
 	s->guard.locals_known = true;
 	s->guard.locals[s->guard.n_locals++] = prefix(rest);
+}
+
+static void trunk(struct script *s, char *rest)
+{
+	s->guard.trunks[s->guard.n_trunks++] = prefix(rest);
 }
 
 static void allow(struct script *s, char *rest)
@@ -204,6 +210,8 @@ static void line(struct script *s, char *text)
 			set(s, copy);
 		else if (strcmp(verb, "local") == 0)
 			local(s, copy);
+		else if (strcmp(verb, "trunk") == 0)
+			trunk(s, copy);
 		else if (strcmp(verb, "allow") == 0)
 			allow(s, copy);
 		else if (strcmp(verb, "at") == 0)

@@ -20,6 +20,7 @@ struct world {
 	void *done_ctx;
 	unsigned reports;
 	unsigned invites;
+	unsigned trunk_invites;
 	bool overloaded;
 };
 
@@ -50,8 +51,28 @@ static int on_report(void *ctx, const struct report *report,
 
 static void on_invite(void *ctx, struct request *r)
 {
-	CHECK_STR(r->peer.extension, "801");
-	((struct world *)ctx)->invites++;
+	struct world *w = ctx;
+
+	if (r->peer.trunk[0])
+		CHECK_STR(r->peer.extension, "");
+	else
+		CHECK_STR(r->peer.extension, "801");
+	w->trunk_invites += r->peer.trunk[0] != '\0';
+	w->invites++;
+}
+
+/* The provider is at 198.51.100.10, and "random" is our name there. */
+static bool on_trunk(void *ctx, struct request *r)
+{
+	char from[ADDR_TEXT];
+
+	(void)ctx;
+	addr_format(&r->peer.addr, from);
+	if (strcmp(from, "198.51.100.10") != 0 &&
+	    strcmp(r->uri_user, "random") != 0)
+		return false;
+	(void)snprintf(r->peer.trunk, sizeof(r->peer.trunk), "acme");
+	return true;
 }
 
 static bool on_overloaded(void *ctx)
@@ -64,6 +85,7 @@ static void setup(struct world *w, struct extensions *e)
 	static const struct gate_ops ops = {
 		.report = on_report,
 		.invite = on_invite,
+		.trunk = on_trunk,
 		.overloaded = on_overloaded,
 	};
 	struct registrar_config registrar = { .settings = &w->settings };
@@ -312,6 +334,52 @@ static void test_invite(struct world *w)
 	CHECK_EQ(pass(w, &r), 481);
 }
 
+/* A provider's calls need no password, and nothing else of its is taken
+   without one. */
+static void test_trunk(struct world *w)
+{
+	struct request r;
+
+	w->trunk_invites = 0;
+	fake_request(&r, "198.51.100.10", false);
+	r.method = REQUEST_INVITE;
+	CHECK_EQ(pass(w, &r), 0);
+	CHECK_EQ(w->trunk_invites, 1);
+	fake_request(&r, "203.0.113.77", false);
+	r.method = REQUEST_INVITE;
+	CHECK_EQ(pass(w, &r), 401);
+	r.uri_user = "random";
+	CHECK_EQ(pass(w, &r), 0);
+	CHECK_EQ(w->trunk_invites, 2);
+	w->overloaded = true;
+	CHECK_EQ(pass(w, &r), 503);
+	w->overloaded = false;
+	r.unsupported = "replaces";
+	CHECK_EQ(pass(w, &r), 420);
+	fake_request(&r, "198.51.100.10", false);
+	r.method = REQUEST_OPTIONS;
+	CHECK_EQ(pass(w, &r), 200);
+	/* In a dialog that is not ours it is told so. */
+	r.method = REQUEST_INVITE;
+	r.to_tag = "x";
+	CHECK_EQ(pass(w, &r), 481);
+	fake_request(&r, "198.51.100.10", false);
+	CHECK_EQ(pass(w, &r), 401);
+	/* It is never banned: so it may guess once a second. */
+	w->reports = 0;
+	CHECK_EQ(dialogue(w, &r, "801", "wrong"), 0);
+	CHECK_EQ(w->reports, 1);
+	w->done(w->done_ctx, true);
+	fake_request(&r, "198.51.100.10", false);
+	CHECK_EQ(dialogue(w, &r, "801", "wrong"), 1);
+	CHECK_EQ(w->reports, 1);
+	/* A phone at its address that has a password is that phone. */
+	fake_request(&r, "198.51.100.10", false);
+	r.method = REQUEST_INVITE;
+	CHECK_EQ(pass(w, &r), 0);
+	CHECK_EQ(w->trunk_invites, 3);
+}
+
 /* The answers to a user that exists and to one that does not differ in
    nothing but the nonce. */
 static void test_alike(struct world *w)
@@ -349,6 +417,7 @@ int main(void)
 	test_methods(&w);
 	test_invite(&w);
 	test_alike(&w);
+	test_trunk(&w);
 	CHECK(gate_scanner("friendly-scanner"));
 	CHECK(gate_scanner("SIPVicious 0.3"));
 	CHECK(!gate_scanner("baresip v1.0.0 (x86_64/linux)"));
