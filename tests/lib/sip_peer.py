@@ -29,7 +29,8 @@ class Message:
         self.first, *lines = head.split("\r\n")
         self.headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines if ":" in line]
         self.code = int(self.first.split()[1]) if self.first.startswith("SIP/2.0") else 0
-        self.method = self["CSeq"].split()[1] if self.code else self.first.split()[0]
+        # a 400 says again what could not be read
+        self.method = (self["CSeq"].split()[1:] or [""])[0] if self.code else self.first.split()[0]
 
     def __getitem__(self, name):
         return next((v for n, v in self.headers if n.lower() == name.lower()), "")
@@ -43,7 +44,8 @@ class Message:
 
     @property
     def cseq(self):
-        return int(self["CSeq"].split()[0])
+        number = (self["CSeq"].split() or [""])[0]
+        return int(number) if number.isdigit() else 0
 
     def __repr__(self):
         return f"<{self.first} / CSeq {self['CSeq']}>"
