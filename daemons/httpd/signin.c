@@ -277,18 +277,21 @@ void signin_reply(struct httpd *h, struct request *r, const struct login *l,
 		  const char *token)
 {
 	const struct account *a = accounts_get(h->accounts, l->row.account);
-	char csrf[LOGIN_TOKEN];
+	char csrf[LOGIN_TOKEN], source[ADDR_TEXT] = "";
 	json_t *body;
 
 	sessions_csrf(token, csrf);
+	if (r->conn)
+		addr_format(conn_peer(r->conn), source);
 	body = json_pack(
-		"{sb ss ss sb ss sI sI}", "signed_in", 1, "account",
+		"{sb ss ss sb ss sI sI ss}", "signed_in", 1, "account",
 		l->row.account, "role",
 		record_field(&session_record, "role")->values[l->row.role],
 		"must_change",
 		l->row.role != SESSION_ROLE_EXTENSION && a && a->must_change,
 		"csrf", csrf, "idle_s", (json_int_t)httpd_settings(h)->idle_s,
-		"ends_ms", (json_int_t)sessions_ends_ms(h->sessions, l));
+		"ends_ms", (json_int_t)sessions_ends_ms(h->sessions, l),
+		"source", source);
 	http_reply_json(r, 200, body);
 }
 

@@ -113,4 +113,33 @@ export const wall = {
 		await box.getByRole('alert').waitFor();
 		await page.keyboard.press('Escape');
 	},
+
+	async 'allowed addresses: mine, and a net that is too wide'({ page }) {
+		await menu(page, 'Allowed addresses');
+		await page.getByText('In this order; what decides first has decided').click();
+		await page.getByRole('button', { name: 'My address now' }).click();
+		const drawer = page.getByRole('dialog', { name: 'My address now' }), source = drawer.getByLabel('Address or network');
+
+		equal(await source.inputValue(), '192.168.1.100', 'where the box sees us');
+		await source.fill('10.0.0.0/8');
+		await drawer.getByText('This is a very wide network').waitFor();
+		await look(page, 'allowed-mine');
+		await source.fill('192.168.1.100');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await page.locator('tbody tr').filter({ hasText: '192.168.1.100' }).filter({ hasText: 'HTTPS, SIP' }).waitFor();
+		await look(page, 'allowed');
+	},
+
+	async 'Fail2Ban goes back to the guide'({ page }) {
+		await menu(page, 'Allowed addresses', 'Fail2Ban');
+		await row(page, 'sip').getByRole('button', { name: 'SIP' }).click();
+		const drawer = page.getByRole('dialog');
+
+		await drawer.getByLabel('Tries').fill('99');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'sip').getByText('99').waitFor();
+		await page.getByRole('button', { name: 'Values of the guide' }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Values of the guide' }).click();
+		await row(page, 'sip').getByText('10', { exact: true }).waitFor();
+	},
 };

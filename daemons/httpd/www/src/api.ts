@@ -10,6 +10,8 @@ export interface Login {
 	csrf?: string;
 	idle_s?: number;
 	ends_ms?: number;
+	/** Where the box sees us. */
+	source?: string;
 }
 
 /** null: not asked yet. */

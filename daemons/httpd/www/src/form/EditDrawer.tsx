@@ -8,6 +8,7 @@ import { Dialog } from '../ui/Dialog';
 import { toast } from '../ui/toast';
 import { RowForm, type FieldExtra } from './RowForm';
 import { useEdit, type Send } from './useEdit';
+import type { Edit } from './values';
 
 interface Props {
 	form: Form;
@@ -23,6 +24,8 @@ interface Props {
 	/** Beside Cancel and Save, at the left. */
 	actions?: ComponentChildren;
 	children?: ComponentChildren;
+	/** What a new one begins with, in place of the defaults. */
+	preset?: Edit;
 	/** Where a save goes, when not to the box at once. */
 	send?: Send;
 	/** Under single fields. */
@@ -39,7 +42,7 @@ function undo(form: Form, key: string, was: Row, changed: Row): () => void {
 	};
 }
 
-export function EditDrawer({ form, row, seq, title, readonly, words, without, onSaved, onClose, actions, children, extras, send }: Props) {
+export function EditDrawer({ form, row, seq, title, readonly, words, without, onSaved, onClose, actions, children, extras, send, preset }: Props) {
 	const e = useEdit(form, row, seq, (saved, was, changed) => {
 		const secret = form.fields.some(f => f.type === 'secret' && f.name in changed);
 
@@ -47,7 +50,7 @@ export function EditDrawer({ form, row, seq, title, readonly, words, without, on
 			toast(t('saved', { key: saved.key }), row && !secret ? undo(form, saved.key, was, changed) : undefined);
 		onClose();
 		onSaved?.(saved);
-	}, send);
+	}, send, preset);
 
 	useEffect(() => {
 		const warn = (ev: BeforeUnloadEvent) => { if (e.dirty) ev.preventDefault(); };

@@ -29,9 +29,10 @@ const same = (a: Row, b: Row, names: string[]) => names.filter(n => a[n] !== b[n
 /** Where a save goes, when not to the box at once. */
 export type Send = (body: Row, was: Row | undefined) => Promise<Saved>;
 
-export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: (s: Saved, was: Row, now: Row) => void, send?: Send): Editing {
+export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: (s: Saved, was: Row, now: Row) => void, send?: Send,
+	preset?: Edit): Editing {
 	const [base, setBase] = useState({ row, seq }), start = editOf(form, base.row);
-	const [edit, setEdit] = useState<Edit>(start), [wrong, setWrong] = useState<Errors>({}), [failed, setFailed] = useState('');
+	const [edit, setEdit] = useState<Edit>({ ...start, ...preset }), [wrong, setWrong] = useState<Errors>({}), [failed, setFailed] = useState('');
 	const [busy, setBusy] = useState(false), [conflict, setConflict] = useState<Conflict>();
 	const dirty = Object.keys(edit).some(k => edit[k] !== start[k]);
 	const key = String(base.row ? base.row[form.key] : edit[form.key]), alive = useRef(true);

@@ -1,15 +1,16 @@
 // PIN sets with the rules they guard and the people they let through; PINs made
 // for many people, and made anew.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Pin } from 'schema/types';
 import { api, tablePath, type Row, type Saved } from '../api';
-import { useTable, type Data } from '../data';
+import { useLive, useTable, type Data } from '../data';
 import { mayWrite } from '../forms';
 import type { Column } from '../list/useList';
 import { number, t, tn } from '../text';
 import { Muted } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
 import type { Made } from '../ui/ShownOnce';
+import { toast } from '../ui/toast';
 import { AddPins } from './AddPins';
 import type { Extra, RowProps } from './extras';
 
@@ -65,5 +66,28 @@ function Renew({ row, show }: RowProps) {
 	</>;
 }
 
+/** Whom wrong PINs have locked, or who is on the way to it. */
+function Unlock({ row }: RowProps) {
+	const [asking, setAsking] = useState(false), extension = String(row['extension']);
+
+	return <>
+		<button class="small" onClick={() => setAsking(true)}>{t(row['locked'] ? 'locks.unlock' : 'locks.forget')}<span class="vh"> {extension}</span></button>
+		{asking && <Confirm title={t('locks.title', { extension })} text={t('locks.text')} action={t('locks.unlock')} onClose={() => setAsking(false)}
+			onYes={async () => {
+				await api('POST', '/methods/routed/Unlock', { extension });
+				toast(t('locks.done', { extension }));
+			}} />}
+	</>;
+}
+
+function useLockColumns(described: Column<Row>[], data: Data<Row>): Column<Row>[] {
+	/* nothing tells of a new lock */
+	const fresh = useLive<Row>(tablePath('routed', 'pin_lock')), seen = fresh.rows.map(r => JSON.stringify(r)).join();
+
+	useEffect(() => { if (fresh.ready) data.reload(); }, [seen]);
+	return described;
+}
+
+export const pinLocks: Extra = { stays: true, RowAction: Unlock, useColumns: useLockColumns };
 export const pinSets: Extra = { useColumns: useSetColumns, Drawer: SetDrawer };
 export const pins: Extra = { Head: Many, RowAction: Renew };

@@ -8,8 +8,9 @@ import type { FieldExtra } from '../form/RowForm';
 import type { Column } from '../list/useList';
 import type { Made } from '../ui/ShownOnce';
 import { AccountReset, resetAccount } from './AccountReset';
+import { allowed, fail2ban } from './Allowed';
 import { dialRules } from './DialRules';
-import { pins, pinSets } from './Pins';
+import { pinLocks, pins, pinSets } from './Pins';
 import { timeRules } from './TimeRules';
 import { trunks } from './Trunks';
 
@@ -38,6 +39,9 @@ export const EXTRAS: Readonly<Record<string, Extra>> = {
 	dial_rule: dialRules,
 	time_rule: timeRules,
 	trunk: trunks,
+	allowed_address: allowed,
+	guard_service: fail2ban,
+	pin_lock: pinLocks,
 	pin_set: pinSets,
 	pin: pins,
 	account: { RowAction: AccountReset, afterAdd: resetAccount },

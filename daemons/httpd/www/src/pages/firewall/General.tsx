@@ -1,27 +1,10 @@
-// The general switches, and in which order the packet filter looks.
+// The general switches of the packet filter.
 import { forms } from '../../forms';
-import { t, type MsgId } from '../../text';
+import { t } from '../../text';
+import { Precedence } from '../Precedence';
 import type { Editing } from './useDraft';
 
 const SWITCHES = ['enabled', 'ping', 'drop_all'] as const;
-
-/** SPEC's order, first to last; the first that decides has decided. */
-const PATH: readonly { id: MsgId; href?: string }[] = [
-	{ id: 'path.forged', href: '#/security/local-networks' },
-	{ id: 'path.allowed', href: '#/security/allowed' },
-	{ id: 'path.rejected', href: '#/security/rejected' },
-	{ id: 'path.defense', href: '#/security/defense' },
-	{ id: 'path.replies' },
-	{ id: 'path.ping' },
-	{ id: 'path.rules' },
-	{ id: 'path.rest' },
-];
-
-export function Precedence({ dropAll }: { dropAll: boolean }) {
-	return <ol class="path">{PATH.map(p => <li key={p.id}>
-		{p.href ? <a href={p.href}>{t(p.id)}</a> : p.id === 'path.rest' ? t(dropAll ? 'path.drop' : 'path.accept') : t(p.id)}
-	</li>)}</ol>;
-}
 
 export function General({ editing, may }: { editing: Editing; may: boolean }) {
 	const general = editing.wall!.general, form = forms.value['firewall']!;
