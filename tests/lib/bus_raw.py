@@ -97,7 +97,7 @@ class Raw:
         for value in body:
             raw = pad(raw, 4) + (struct.pack("<I", value) if isinstance(value, int) else text(value))
         if body:
-            fields[SIGNATURE] = ("g", "".join("u" if isinstance(v, int) else "s" for v in body))
+            fields[SIGNATURE] = ("g", "".join("b" if isinstance(v, bool) else "u" if isinstance(v, int) else "s" for v in body))
         return message(kind, self.serial, fields, raw, flags)
 
     def call(self, dest, path, interface, member, *body):

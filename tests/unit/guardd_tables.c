@@ -306,6 +306,61 @@ static void test_load(void)
 	free(g);
 }
 
+enum { MANY = 100000 };
+
+static struct guard_outcome_of decide(struct guard *g, const char *source,
+				      const struct guard_now *now)
+{
+	struct guard_outcome_of out;
+	struct issue issue;
+	struct report r;
+
+	record_init(&report_record, &r);
+	snprintf(r.service, sizeof(r.service), "sip");
+	snprintf(r.source, sizeof(r.source), "%s", source);
+	CHECK_EQ(guard_decide(g, &r, now, &out, &issue), 0);
+	return out;
+}
+
+/* A hundred thousand come back from the store, and end in their order. */
+static void test_many(void)
+{
+	struct guard *g = calloc(1, sizeof(*g));
+	struct guard_now now = { 5000, 1000000000 };
+	uint64_t last = 0;
+	char source[ADDR_TEXT];
+
+	CHECK(g);
+	CHECK_EQ(guard_init(g, seed), 0);
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct guard_key k = numbered(i);
+		struct rejected row;
+
+		record_init(&rejected_record, &row);
+		guard_key_format(&k, row.id);
+		row.since_ms = now.wall_ms - 1000;
+		row.until_ms = now.wall_ms + 1 + i * 7919ULL % MANY * 10;
+		CHECK_EQ(guard_ban_load(g, &row, &now), 0);
+	}
+	CHECK_EQ(bans_count(g->bans), MANY);
+	for (uint32_t i = 0; i < MANY; i += 997) {
+		struct guard_key k = numbered(i);
+
+		guard_key_source(&k, source);
+		CHECK_EQ(decide(g, source, &now).outcome, GUARD_BANNED);
+	}
+	CHECK_EQ(decide(g, "198.51.100.1", &now).outcome, GUARD_ANSWER);
+	while (bans_count(g->bans) > 0) {
+		struct ban *ban = bans_next(g->bans);
+
+		CHECK(ban && ban->until_mono_ms >= last);
+		last = ban->until_mono_ms;
+		bans_take(g->bans, ban);
+	}
+	guard_fini(g);
+	free(g);
+}
+
 static bool finds(const char *filter, const struct incident *row)
 {
 	struct incident_query q;
@@ -383,5 +438,6 @@ int main(void)
 	test_incidents();
 	test_incidents_ring();
 	test_load();
+	test_many();
 	return 0;
 }
