@@ -32,6 +32,9 @@ def test_every_command_as_written(lab):
             assert out.returncode == 0 or "no phone of the caller is registered" in out.stderr, f"{line}: {out.stderr}"
         else:
             assert out.returncode == 0, f"{line}: {out.stderr}"
+    # the others that use this box are no guests of the rules above
+    lab.box.table("fwd", "firewall", "Put", "string:general", "dict:string:string:drop_all,false,ping,true")
+    lab.box.method("fwd", "Confirm", "uint32:0")
 
 
 def refused(lab, *args):
@@ -94,8 +97,7 @@ def test_explain(lab):
     rows = lab.box.rows("routed", "Explain", "string:801", "string:802", "string:now")
     assert rows[-1]["step"] == "extension" and rows[-1]["applies"] == "true", rows
     rows = lab.box.rows("routed", "Explain", "string:801", "string:112", "string:now")
-    assert rows[-1]["step"] == "emergency", rows
-
+    assert [r["applies"] for r in rows if r["step"] == "emergency"] == ["true"], rows
 
 
 def grade(lab, number):
