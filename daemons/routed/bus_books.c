@@ -51,6 +51,7 @@ void bus_books_ask(void *ctx, struct bus_req *req, const void *in)
 	a->req = req;
 	plan_decide(routed_plan(r), &q, &a->verdict, &choice);
 	pin_desk_note(r->pins, in, &choice);
+	brake_desk_note(r->brakes, in, &choice, &a->verdict, q.now_ms);
 	books_reserve(r->books, in, &choice, q.now_ms, on_reserved, a);
 }
 
@@ -87,6 +88,7 @@ void bus_books_ended(void *ctx, struct bus_req *req, const void *in)
 	struct routed *r = ctx;
 
 	pin_desk_ended(r->pins, in);
+	brake_desk_ended(r->brakes, in);
 	books_end(r->books, in, clock_wall_ms(), on_written, req);
 }
 

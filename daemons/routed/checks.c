@@ -1,5 +1,6 @@
 #include "checks.h"
 
+#include "brake.h"
 #include "credit.h"
 #include "pin_table.h"
 #include "rates.h"
@@ -104,4 +105,13 @@ int checks_pin(void *ctx, const void *old, void *row, bool force,
 	const struct routed *r = ctx;
 
 	return pin_table_check(r->tables[ROUTED_PINS], old, row, force, issue);
+}
+
+int checks_brake(void *ctx, const void *old, void *row, bool force,
+		 struct issue *issue)
+{
+	(void)ctx;
+	(void)old;
+	(void)force;
+	return brake_check(row, issue);
 }

@@ -26,3 +26,5 @@ int checks_inbound_rule(void *ctx, const void *old, void *row, bool force,
 			struct issue *issue);
 int checks_pin(void *ctx, const void *old, void *row, bool force,
 	       struct issue *issue);
+int checks_brake(void *ctx, const void *old, void *row, bool force,
+		 struct issue *issue);

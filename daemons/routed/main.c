@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "brake_first.h"
 #include "bus.h"
 #include "cdr_search.h"
 #include "checks.h"
@@ -24,13 +25,6 @@ static void on_row(void *ctx, struct table_change *change, const void *old,
 	table_change_done(change, NULL);
 }
 
-static void on_settings(void *ctx, struct table_change *change, const void *old,
-			const void *row)
-{
-	routed_configure_books(ctx);
-	on_row(ctx, change, old, row);
-}
-
 /* Limits and prices are the books' alone. */
 static void on_books_row(void *ctx, struct table_change *change,
 			 const void *old, const void *row)
@@ -39,6 +33,28 @@ static void on_books_row(void *ctx, struct table_change *change,
 	(void)row;
 	routed_configure_books(ctx);
 	table_change_done(change, NULL);
+}
+
+static void on_settings(void *ctx, struct table_change *change, const void *old,
+			const void *row)
+{
+	const struct route_settings *now = row;
+	struct routed *r = ctx;
+
+	routed_configure_books(r);
+	kill_switch_set(r->kill_switch, now && now->kill_switch,
+			table_change_actor(change));
+	on_row(ctx, change, old, row);
+}
+
+static bool is_night(void *ctx, uint64_t now_ms)
+{
+	return plan_is_night(routed_plan(ctx), now_ms);
+}
+
+static bool is_holiday(void *ctx, uint64_t now_ms)
+{
+	return plan_is_holiday(routed_plan(ctx), now_ms);
 }
 
 static void on_pin_report(void *ctx, bool locked, const char *extension,
@@ -88,7 +104,7 @@ static const struct {
 			     { checks_credit, .apply = on_books_row } },
 	[ROUTED_RATES] = { &call_rate_record,
 			   { checks_rate, .apply = on_books_row } },
-	[ROUTED_BRAKES] = { &brake_record, { .apply = on_row } },
+	[ROUTED_BRAKES] = { &brake_record, { checks_brake, .apply = on_row } },
 };
 
 static int open_tables(struct routed *r, char *why, size_t why_size)
@@ -111,7 +127,8 @@ static int open_tables(struct routed *r, char *why, size_t why_size)
 	return 0;
 }
 
-/* A new box knows the two numbers that work in most of the world. */
+/* A new box knows the two numbers that work in most of the world, and what is
+   not usual. */
 static void first_start(struct routed *r)
 {
 	static const char *const numbers[] = { "112", "911" };
@@ -129,6 +146,32 @@ static void first_start(struct routed *r)
 			log_err("emergency number %s could not be kept",
 				numbers[i]);
 	}
+	brake_first(r->tables[ROUTED_BRAKES]);
+}
+
+/* They ask the books which calls go on. */
+static int open_brakes(struct routed *r)
+{
+	struct service *s = r->service;
+
+	r->brakes = brake_desk_new(&(struct brake_desk_config){
+		.base = s->base,
+		.bus = s->bus,
+		.store = s->store,
+		.books = r->books,
+		.when = { is_night, is_holiday, r },
+	});
+	r->kill_switch = kill_switch_new(s->base, s->bus, r->books);
+	return r->brakes && r->kill_switch ? 0 : -ENOMEM;
+}
+
+/* It was thrown when we ended: it still is. */
+static void take_kill_switch(struct routed *r)
+{
+	const struct route_settings *s =
+		table_get(r->tables[ROUTED_SETTINGS], "general");
+
+	kill_switch_set(r->kill_switch, s && s->kill_switch, NULL);
 }
 
 static void stop(struct service *s)
@@ -142,6 +185,8 @@ static void stop(struct service *s)
 	for (size_t i = 0; i < ROUTED_N_TABLES; i++)
 		table_close(r->tables[i]);
 	plan_free(r->plan);
+	kill_switch_free(r->kill_switch);
+	brake_desk_free(r->brakes);
 	books_free(r->books);
 	cdr_searches_free(r->searches);
 	retention_free(r->retention);
@@ -183,13 +228,14 @@ static int start(struct service *s, char *why, size_t why_size)
 	r->trunks =
 		watch_open(s->bus, s->run_dir, &trunk_record, on_watched, r);
 	if (!r->books || !r->retention || !r->searches || !r->pins ||
-	    !r->extensions || !r->trunks)
+	    !r->extensions || !r->trunks || open_brakes(r))
 		return -ENOMEM;
 	routed_configure_books(r);
 	routed_changed(r);
 	if (!routed_plan(r) || routed_bus_open(r))
 		return -ENOMEM;
 	first_start(r);
+	take_kill_switch(r);
 	return 0;
 }
 

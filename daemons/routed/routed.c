@@ -23,6 +23,15 @@ static struct plan_rows rows_of(const struct routed *r, enum routed_table which)
 	return (struct plan_rows){ row_of_table, t, table_count(t) };
 }
 
+static void configure_brakes(struct routed *r)
+{
+	const struct plan_rows rows = rows_of(r, ROUTED_BRAKES);
+	const struct route_settings *s =
+		table_get(r->tables[ROUTED_SETTINGS], "general");
+
+	brake_desk_rows(r->brakes, &rows, s ? s->country : "");
+}
+
 static void compile(struct routed *r)
 {
 	struct plan_input input = {
@@ -50,6 +59,7 @@ static void compile(struct routed *r)
 	plan_free(r->plan);
 	r->plan = p;
 	r->stale = false;
+	configure_brakes(r);
 	log_debug("plan: %zu extensions", input.extensions.n);
 }
 
@@ -107,12 +117,21 @@ static bool usage_mute(void *ctx, const struct plan_call *call)
 	return pin_desk_mute(r->pins, call);
 }
 
+static enum usage_brake usage_brake(void *ctx, const struct plan_call *call,
+				    struct usage_brake_why *why)
+{
+	struct routed *r = ctx;
+
+	return brake_desk_ask(r->brakes, call, why);
+}
+
 struct plan_usage routed_usage(struct routed *r)
 {
 	return (struct plan_usage){
 		.ctx = r,
 		.calls = usage_calls,
 		.credit = usage_credit,
+		.brake = usage_brake,
 		.locked = usage_locked,
 		.mute = usage_mute,
 	};

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "books.h"
+#include "brake_desk.h"
+#include "kill_switch.h"
 #include "pin_desk.h"
 #include "plan.h"
 #include "service.h"
@@ -38,6 +40,8 @@ struct routed {
 	struct retention *retention;
 	struct cdr_searches *searches;
 	struct pin_desk *pins;
+	struct brake_desk *brakes;
+	struct kill_switch *kill_switch;
 };
 
 /* Something that a plan is made of has changed. Many changes in a row cost

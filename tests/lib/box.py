@@ -44,6 +44,14 @@ class Box:
         self.logs = tempfile.mkdtemp(prefix="logs-")  # the host's auth.log, as the box sees it
         self.watch = faults.Watch(self.state, ("bus", *NAMES))
         self.up()
+        self.first_brakes = self.away_with_brakes()
+
+    def away_with_brakes(self):
+        """What a new box would call too much depends on the hour: who tests something else goes without. The rows that there were."""
+        rows = self.table("routed", "brake", "List")
+        for name in re.findall(r'string "name"\s+string "([^"]+)"', rows):
+            self.table("routed", "brake", "Delete", f"string:{name}")
+        return rows
 
     def up(self):
         os.chmod(self.state, 0o755)

@@ -288,3 +288,13 @@ void plan_decide(const struct plan *p, const struct plan_question *q,
 		if (steps[i](&d))
 			return;
 }
+
+bool plan_is_night(const struct plan *p, uint64_t now_ms)
+{
+	return times_is_night(&p->times, now_ms);
+}
+
+bool plan_is_holiday(const struct plan *p, uint64_t now_ms)
+{
+	return times_is_holiday(&p->times, now_ms);
+}

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "records.h"
@@ -57,3 +58,8 @@ struct plan_question {
  */
 void plan_decide(const struct plan *p, const struct plan_question *q,
 		 struct verdict *out, struct plan_choice *choice);
+
+/* By the box's own clock and zone: does a call count as a night call (the hours
+   of route_settings), is the day a holiday. */
+bool plan_is_night(const struct plan *p, uint64_t now_ms);
+bool plan_is_holiday(const struct plan *p, uint64_t now_ms);
