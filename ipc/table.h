@@ -123,5 +123,16 @@ int table_put(struct table *t, const char *actor, const char *key,
 int table_replace(struct table *t, const char *actor, const void *rows,
 		  size_t n, table_done_fn done, void *ctx);
 
+/*
+ * The same for very many rows: `rows`, sorted by key, take the place of all
+ * whose keys begin with `prefix`. They are checked by the schema alone: the
+ * owner has looked at them. apply() does not come, done says that they are in
+ * force; the journal has one entry, others hear one Changed (op replace, the
+ * prefix as key). For tables without order, secrets, and references to them.
+ */
+int table_replace_many(struct table *t, const char *actor, const char *prefix,
+		       const void *rows, size_t n, table_done_fn done,
+		       void *ctx);
+
 /* Counts commits of this daemon's tables; the If-Match of the web. */
 uint64_t table_seq(const struct table *t);

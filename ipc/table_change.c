@@ -47,6 +47,7 @@ void change_free(struct table_change *c)
 		free(c->items[i].made);
 		free(c->items[i].changed);
 	}
+	bulk_free(c->table, c->bulk);
 	free(c->items);
 	free(c->moves);
 	free(c);
@@ -130,7 +131,7 @@ static void on_committed(void *ctx, int err)
 static void commit(struct table_change *c, bool back)
 {
 	struct store *s = c->table->config.store;
-	struct store_batch *b = change_batch(c, back);
+	struct store_batch *b = c->bulk ? bulk_batch(c) : change_batch(c, back);
 	int rc = b ? store_commit(s, b, on_committed, c) : -ENOMEM;
 
 	c->state = back ? CHANGE_TAKING_BACK : CHANGE_COMMITTING;
@@ -166,6 +167,12 @@ static void check(struct table_change *c)
 	bool same = true;
 
 	if (!is_admitted(c)) {
+		c->state = CHANGE_ENDING;
+		return;
+	}
+	if (c->bulk && bulk_check(c, &same) < 0) {
+		c->refusal.name =
+			c->refusal.issue.what[0] ? "Invalid" : "Failed";
 		c->state = CHANGE_ENDING;
 		return;
 	}
@@ -207,6 +214,8 @@ static void apply(struct table_change *c)
 {
 	struct item *it;
 
+	if (c->bulk)
+		bulk_install(c);
 	if (c->at == c->n_items) {
 		c->state = CHANGE_ENDING;
 		return;
@@ -267,7 +276,7 @@ static void end(struct table_change *c)
 	struct table_set *set = c->table->set;
 
 	if (!c->refusal.name && !c->dry)
-		change_publish(c);
+		c->bulk ? bulk_publish(c) : change_publish(c);
 	set->running = NULL;
 	c->end(c->ctx, c, &c->refusal);
 	change_free(c);

@@ -111,9 +111,10 @@ struct table_change {
 	char actor[TABLE_ACTOR];
 	uint64_t if_seq;
 	bool force;
-	bool dry;  /* check only */
-	bool each; /* and say of every item what is wrong with it */
-	bool own;  /* the owner's */
+	bool dry;          /* check only */
+	bool each;         /* and say of every item what is wrong with it */
+	struct bulk *bulk; /* instead of items; owned */
+	bool own;          /* the owner's */
 	size_t n_items;
 	struct item *items;
 	struct move *moves;
@@ -215,6 +216,17 @@ void change_start(struct table_change *c, change_end_fn end, void *ctx);
 void change_leave(struct table_change *c);
 void refuse(struct table_change *c, const char *name, const char *field,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* --- table_bulk.c: the same for very many rows --- */
+
+struct bulk *bulk_new(const struct table *t, const char *prefix,
+		      const void *rows, size_t n);
+void bulk_free(const struct table *t, struct bulk *b);
+/* 0, or -EINVAL and the reason, or -ENOMEM. */
+int bulk_check(struct table_change *c, bool *same);
+struct store_batch *bulk_batch(struct table_change *c);
+void bulk_install(struct table_change *c);
+void bulk_publish(struct table_change *c);
 
 /* --- table_force.c: memory, disk and view of a change --- */
 

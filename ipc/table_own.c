@@ -161,3 +161,24 @@ int table_replace(struct table *t, const char *actor, const void *rows,
 	change_start(c, on_own_end, p);
 	return 0;
 }
+
+int table_replace_many(struct table *t, const char *actor, const char *prefix,
+		       const void *rows, size_t n, table_done_fn done,
+		       void *ctx)
+{
+	struct own_put *p = calloc(1, sizeof(*p));
+	struct table_change *c = change_new(t, 0);
+
+	if (c)
+		c->bulk = bulk_new(t, prefix, rows, n);
+	if (!p || !c || !c->bulk) {
+		change_free(c);
+		free(p);
+		return -ENOMEM;
+	}
+	*p = (struct own_put){ done, ctx };
+	c->own = true;
+	snprintf(c->actor, sizeof(c->actor), "%s", actor);
+	change_start(c, on_own_end, p);
+	return 0;
+}

@@ -131,6 +131,19 @@ size_t text_char(const char *s, size_t n)
 	return more + 1;
 }
 
+bool text_lines_are_clean(const char *text, size_t n)
+{
+	while (n) {
+		size_t len = strchr("\r\n\t", *text) ? 1 : text_char(text, n);
+
+		if (!len || !*text)
+			return false;
+		text += len;
+		n -= len;
+	}
+	return true;
+}
+
 bool text_is_clean(const char *text, size_t n)
 {
 	while (n) {

@@ -28,6 +28,9 @@ void field_set_bytes(const struct field *f, void *rec, const void *data,
  */
 bool text_is_clean(const char *text, size_t n);
 
+/* The same, but line ends (CR, LF) and tabs may stand in it. */
+bool text_lines_are_clean(const char *text, size_t n);
+
 /*
  * The length of the character at s (n bytes left, at least one) when it is
  * valid UTF-8 and no control character, else 0.

@@ -37,7 +37,8 @@ enum field_format {
 	FORMAT_SERVICE,
 	FORMAT_ACCOUNT,
 	FORMAT_NAME,
-	FORMAT_MAIL, /* a mail address: RFC 5321, without quotes */
+	FORMAT_MAIL,  /* a mail address: RFC 5321, without quotes */
+	FORMAT_LINES, /* may hold line ends and tabs: a file in a message */
 };
 
 struct field {

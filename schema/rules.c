@@ -185,6 +185,7 @@ const char *rule_check(enum field_format format, char *text, size_t size,
 
 	switch (format) {
 	case FORMAT_ANY:
+	case FORMAT_LINES:
 		break;
 	case FORMAT_PREFIX:
 		wrong = check_prefix(text, size, why, why_size);

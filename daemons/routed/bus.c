@@ -69,6 +69,7 @@ int routed_bus_open(struct routed *r)
 		[ROUTE_ENDED] = bus_books_ended,
 		[ROUTE_EXPLAIN] = on_explain,
 		[ROUTE_RECORDS] = bus_books_records,
+		[ROUTE_IMPORT_RATES] = bus_books_import_rates,
 		[ROUTE_TOTALS] = bus_books_totals,
 		[ROUTE_UNLOCK] = on_unlock,
 	};

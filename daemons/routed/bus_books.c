@@ -9,6 +9,7 @@
 #include "bus.h"
 #include "cdr_search.h"
 #include "clock.h"
+#include "rate_import.h"
 #include "routed.h"
 
 /* A verdict that waits until the books have written it down. */
@@ -187,4 +188,29 @@ void bus_books_totals(void *ctx, struct bus_req *req, const void *in)
 					.done = on_total,
 					.ctx = t }))
 		free(t);
+}
+
+/* --- price lists --- */
+
+static void on_note(void *ctx, const struct rates_note *note)
+{
+	bus_reply_row(ctx, note);
+}
+
+static void on_imported(void *ctx, const char *error, const struct issue *issue)
+{
+	if (error)
+		bus_reply_error(ctx, error, "%s: %s", issue->field,
+				issue->what);
+	else
+		bus_reply_end(ctx);
+}
+
+void bus_books_import_rates(void *ctx, struct bus_req *req, const void *in)
+{
+	struct routed *r = ctx;
+
+	rate_import_part(
+		r->rate_import, bus_req_actor(req), in,
+		&(struct rate_import_ops){ on_note, on_imported, req });
 }

@@ -9,6 +9,7 @@
 #include "cdr_search.h"
 #include "checks.h"
 #include "log.h"
+#include "rate_import.h"
 #include "report.h"
 #include "retention.h"
 #include "routed.h"
@@ -189,6 +190,7 @@ static void stop(struct service *s)
 	brake_desk_free(r->brakes);
 	books_free(r->books);
 	cdr_searches_free(r->searches);
+	rate_import_free(r->rate_import);
 	retention_free(r->retention);
 	pin_desk_free(r->pins);
 	free(r);
@@ -223,12 +225,13 @@ static int start(struct service *s, char *why, size_t why_size)
 	});
 	r->retention = retention_new(s->base, s->store);
 	r->searches = cdr_searches_new(s->base, s->store);
+	r->rate_import = rate_import_new(s->base, r->tables[ROUTED_RATES]);
 	r->extensions = watch_open(s->bus, s->run_dir, &extension_record,
 				   on_watched, r);
 	r->trunks =
 		watch_open(s->bus, s->run_dir, &trunk_record, on_watched, r);
-	if (!r->books || !r->retention || !r->searches || !r->pins ||
-	    !r->extensions || !r->trunks || open_brakes(r))
+	if (!r->books || !r->retention || !r->searches || !r->rate_import ||
+	    !r->pins || !r->extensions || !r->trunks || open_brakes(r))
 		return -ENOMEM;
 	routed_configure_books(r);
 	routed_changed(r);

@@ -39,6 +39,7 @@ struct routed {
 	struct books *books;
 	struct retention *retention;
 	struct cdr_searches *searches;
+	struct rate_import *rate_import;
 	struct pin_desk *pins;
 	struct brake_desk *brakes;
 	struct kill_switch *kill_switch;

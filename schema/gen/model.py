@@ -21,7 +21,7 @@ TYPES = {
     "list": ("char", "s", True),
     "bytes": ("uint8_t", "ay", False),
 }
-FORMATS = ("prefix", "address", "extension", "digits", "host", "codec",
+FORMATS = ("lines", "prefix", "address", "extension", "digits", "host", "codec",
            "service", "account", "name", "mail")
 DAEMONS = ("sipd", "mediad", "routed", "guardd", "fwd", "httpd")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
