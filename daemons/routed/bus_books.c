@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "rate_import.h"
 #include "routed.h"
+#include "secret.h"
 
 /* A verdict that waits until the books have written it down. */
 struct asked {
@@ -54,6 +55,7 @@ void bus_books_ask(void *ctx, struct bus_req *req, const void *in)
 	pin_desk_note(r->pins, in, &choice);
 	brake_desk_note(r->brakes, in, &choice, &a->verdict, q.now_ms);
 	books_reserve(r->books, in, &choice, q.now_ms, on_reserved, a);
+	secret_wipe(&choice, sizeof(choice));
 }
 
 static void on_lease(void *ctx, int err, const struct lease *lease)

@@ -411,3 +411,38 @@ def test_what_the_record_says(lab):
     assert (r["trunk"], r["pin"], r["pin_holder"]) == ("", "", ""), r
     no_trace(lab, PIN)
     lab.box.method("routed", "Unlock", "string:801")
+
+
+def test_a_kill_in_the_middle(lab):
+    """routed forgets nothing of a call that is being asked: its entries count on, and a right PIN is one."""
+    p = outside(lab)
+    b = called(lab)
+    c = Caller(lab, "events")
+    c.dial()
+    c.enter("111111#")
+    c.again()
+    lab.box.kill("routed")
+    c.enter("222222#")
+    c.again()
+    assert lock_rows(lab)["801"]["wrong"] == "2", lock_rows(lab)
+    lab.box.kill("routed")
+    c.enter(PIN + "#")
+    b.wait("CALL_INCOMING")
+    gives_up(c)
+    b.wait("CALL_CLOSED")
+    # sipd: the call is gone, and what was typed with it; it is written down, and no lock is lost
+    before = records(lab)
+    d = Caller(lab, "events")
+    d.dial()
+    d.enter("333333#")
+    d.again()
+    lab.box.kill("sipd")
+    assert new_record(lab, before)["reason"] == "telephone service restarted"
+    assert lock_rows(lab)["801"]["wrong"] == "3", lock_rows(lab)
+    # mediad: nobody is left to ask
+    e = Caller(lab, "events")
+    e.dial()
+    lab.box.kill("mediad")
+    e.peer.ack_refusal(e.peer.expect("503 INVITE", seconds=10), e.d.target)
+    assert len(p.calls()) == 1
+    lab.box.method("routed", "Unlock", "string:801")
