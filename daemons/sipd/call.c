@@ -83,6 +83,7 @@ static void act_dial(struct b2b *call, const struct b2b_input *in)
 		.callee = v->sent[0] != '\0' ? v->sent : call->cdr.callee,
 	};
 
+	(void)in;
 	if (call->sound)
 		media_stop(call->hub->media, call->id, MEDIA_CALLER);
 	call->ring_ms = clock_wall_ms();
@@ -92,7 +93,7 @@ static void act_dial(struct b2b *call, const struct b2b_input *in)
 	}
 	if (fork_targets(call, v->targets, &id) == 0) {
 		call->best_code = 480;
-		b2b_step(call, EV_UNREACHED, in);
+		b2b_unreached(call);
 		return;
 	}
 	fork_next(call);
@@ -362,6 +363,7 @@ static const struct step {
 	{ B2B_OFFERING, EV_SDP, B2B_RINGING, act_invite },
 	{ B2B_OFFERING, EV_NO_SDP, B2B_ENDING, act_no_sdp },
 	{ B2B_OFFERING, EV_UNREACHED, B2B_ENDING, act_unreached },
+	{ B2B_OFFERING, EV_SORRY, B2B_PLAYING, sound_sorry },
 	{ B2B_OFFERING, EV_NEXT, B2B_ASKING, trunk_next },
 	{ B2B_OFFERING, EV_ACK, B2B_OFFERING, act_nothing },
 
@@ -370,6 +372,7 @@ static const struct step {
 	{ B2B_RINGING, EV_EARLY, B2B_RINGING, act_early },
 	{ B2B_RINGING, EV_PICKED, B2B_CONNECTING, act_pick },
 	{ B2B_RINGING, EV_UNREACHED, B2B_ENDING, act_unreached },
+	{ B2B_RINGING, EV_SORRY, B2B_PLAYING, sound_sorry },
 	{ B2B_RINGING, EV_TIME, B2B_ENDING, act_rung_out },
 	{ B2B_RINGING, EV_REDIRECT, B2B_OFFERING, act_redirect },
 	{ B2B_RINGING, EV_AGAIN, B2B_OFFERING, trunk_again },
@@ -579,6 +582,14 @@ void b2b_ask(struct b2b *call)
 {
 	route_ask(call->hub->route, &call->ask, b2b_verdict, call);
 	secret_wipe(call->ask.digits, sizeof(call->ask.digits));
+}
+
+void b2b_unreached(struct b2b *call)
+{
+	bool hears = call->sound && call->caller_up && !call->talked &&
+		     media_there(call->hub->media);
+
+	b2b_step(call, hears ? EV_SORRY : EV_UNREACHED, NULL);
 }
 
 void b2b_answered(struct b2b *call)

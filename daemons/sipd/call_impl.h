@@ -43,6 +43,7 @@ enum b2b_event {
 	EV_EARLY,  /* a phone is heard before it answers */
 	EV_PICKED, /* a phone answered, the first one */
 	EV_UNREACHED, /* no phone is left */
+	EV_SORRY,     /* the same, and the caller was answered: it hears why */
 	EV_ACK,       /* the caller took our answer */
 	EV_DROP,      /* the caller went */
 	EV_LEFT,      /* the callee went */
@@ -130,6 +131,7 @@ struct b2b {
 	bool alerted;           /* 180 sent, or ringback playing */
 	bool delayed;           /* the caller's INVITE had no SDP */
 	bool echoing;
+	bool sorry;  /* the caller hears why nobody was reached */
 	bool talked; /* answer_ms counts */
 };
 
@@ -142,6 +144,8 @@ void b2b_media_leg(const struct b2b *call, enum media_side side,
 		   char host[BRANCH_HOST]);
 void b2b_ask(struct b2b *call);
 void b2b_answered(struct b2b *call);
+/* No phone is left. */
+void b2b_unreached(struct b2b *call);
 void b2b_arm(struct b2b *call, uint32_t seconds);
 void b2b_verdict(void *ctx, const struct verdict *v);
 /* Into the state of ringing the caller itself. */
@@ -162,6 +166,8 @@ void sound_failed(struct b2b *call, const struct b2b_input *in);
 void sound_event(struct b2b *call, const struct media_event *ev);
 void sound_next(struct b2b *call, const struct b2b_input *in);
 void sound_said(struct b2b *call, const struct b2b_input *in);
+/* The tone that says why, to a caller that was answered for a question. */
+void sound_sorry(struct b2b *call, const struct b2b_input *in);
 /* A tone to one side, in passing. */
 void sound_tone(struct b2b *call, enum media_side side, const char *tone,
 		uint32_t repeat);

@@ -197,6 +197,12 @@ void sound_said(struct b2b *call, const struct b2b_input *in)
 	bool refused = v->action == VERDICT_ACTION_REFUSE;
 
 	(void)in;
+	if (call->sorry) {
+		b2b_end(call, &(struct b2b_end){
+				      call_code_disposition(call->best_code),
+				      v->code, v->reason, 0 });
+		return;
+	}
 	b2b_end(call, &(struct b2b_end){ refused ? CDR_DISPOSITION_REFUSED
 						 : CDR_DISPOSITION_NO_ANSWER,
 					 refused        ? v->code
@@ -205,6 +211,32 @@ void sound_said(struct b2b *call, const struct b2b_input *in)
 					 v->reason[0] != '\0' ? v->reason
 							      : "said all",
 					 0 });
+}
+
+void sound_sorry(struct b2b *call, const struct b2b_input *in)
+{
+	static const char busy[] = "tone/busy;tone/busy;tone/busy;tone/busy";
+	static const char other[] = "tone/congestion;tone/congestion;"
+				    "tone/congestion;tone/congestion";
+	struct verdict *v = &call->verdict;
+	uint32_t code;
+
+	(void)in;
+	if (call->best_code == 0)
+		call->best_code = 480;
+	code = call_code_for_caller(call->best_code);
+	b2b_arm(call, 0);
+	call->sorry = true;
+	v->action = VERDICT_ACTION_REFUSE;
+	v->code = code;
+	v->step[0] = '\0';
+	(void)snprintf(v->prompts, sizeof(v->prompts), "%s",
+		       code == 486 || code == 603 ? busy : other);
+	(void)snprintf(v->reason, sizeof(v->reason), "%s",
+		       call->trunk_why[0] != '\0'
+			       ? call->trunk_why
+			       : call_code_text(call->best_code));
+	begin(call);
 }
 
 static void on_tone(void *ctx, int err, const struct media_sdp_view *sdp)

@@ -150,7 +150,7 @@ void trunk_dial(struct b2b *call)
 	if (give_up(call, 503, true))
 		return;
 	call->best_code = 503;
-	b2b_step(call, EV_UNREACHED, NULL);
+	b2b_unreached(call);
 }
 
 void trunk_again(struct b2b *call, const struct b2b_input *in)

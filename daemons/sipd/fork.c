@@ -44,7 +44,7 @@ static void failed(struct branch *b, uint32_t code, bool silent)
 	if (code >= 600)
 		fork_cancel(call, NULL, &(struct leg_end){ code, "declined" });
 	if (!any_alive(call))
-		b2b_step(call, EV_UNREACHED, NULL);
+		b2b_unreached(call);
 }
 
 static void on_early_sdp(void *ctx, int err, const struct media_sdp_view *sdp)

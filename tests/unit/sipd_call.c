@@ -359,6 +359,38 @@ static void test_collect(void)
 	world_close();
 }
 
+/* Answered for the question, and then the called phone is busy: the caller
+   hears that before it is hung up, and the record says it, too. */
+static void test_sorry(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_COLLECT);
+
+	world_open();
+	(void)snprintf(v.prompts, sizeof(v.prompts), "agent-pass");
+	(void)snprintf(v.step, sizeof(v.step), "pin/1");
+	v.answer = true;
+	world_call("offer");
+	world_verdict(&v);
+	world_media("accept", 0, "sound");
+	CHECK_STR(w.caller->log, "answer(sound)");
+	world_media("collect", 0, NULL);
+	world_heard(MEDIA_EVENT_KIND_COLLECTED, "4829");
+	dial();
+	world_media("accept", 0, "to-phone");
+	world_leg(w.phone[0], LEG_FAILED, 486, NULL);
+	CHECK_STR(w.prompts, "tone/busy;tone/busy;tone/busy;tone/busy");
+	world_media("play", 0, NULL);
+	CHECK_STR(w.caller->log, "answer(sound)");
+	world_heard(MEDIA_EVENT_KIND_PLAYED, "");
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.caller->log, "answer(sound) hangup:486");
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_BUSY);
+	CHECK_EQ(w.cdr.sip_code, 486);
+	CHECK_STR(w.cdr.reason, "busy");
+	CHECK_EQ(w.cdr.answer_ms, 0);
+	world_close();
+}
+
 static void test_echo(void)
 {
 	struct verdict v = verdict_of(VERDICT_ACTION_ECHO);
@@ -701,6 +733,7 @@ int main(void)
 	test_hold();
 	test_offer_wanted();
 	test_collect();
+	test_sorry();
 	test_echo();
 	test_media_lost();
 	test_instruct();
