@@ -446,3 +446,74 @@ def test_a_kill_in_the_middle(lab):
     e.peer.ack_refusal(e.peer.expect("503 INVITE", seconds=10), e.d.target)
     assert len(p.calls()) == 1
     lab.box.method("routed", "Unlock", "string:801")
+
+
+def test_busy_after_an_answer(lab):
+    """A phone that was answered for its PIN hears that the called party is busy; the record knows no answer."""
+    outside(lab)
+    before = records(lab)
+    c = Caller(lab, "mute", address="192.168.1.116")
+    c.dial("01486")
+    c.d.ack(c.peer.expect("200 INVITE", seconds=10).cseq)
+    c.again()
+    c.pad.silence(6)
+    c.enter(PIN + "#")
+    c.again()
+    c.peer.reply(c.peer.expect("BYE", seconds=15), 200)
+    r = new_record(lab, before)
+    assert (r["disposition"], r["sip_code"], r["answer_ms"], r["cost_milli"]) == ("BUSY", "486", "0", "0"), r
+
+
+def test_the_next_trunk_asks_no_more(lab):
+    first = outside(lab)
+    second = Provider(lab, address="198.51.100.11", far=5081, name="second")
+    trunk(lab, "spare", provider=second, register="false")
+    lab.box.table("routed", "dial_rule", "Set", "string:out", "string:trunks", "string:acme;spare")
+    lab.later(lambda: lab.box.table("routed", "dial_rule", "Set", "string:out", "string:trunks", "string:acme"))
+    first.set(invite=503)
+    c = Caller(lab, "events")
+    c.dial()
+    c.enter(PIN + "#")
+    until(lambda: second.calls(), 20, "the call reaches the second provider")
+    assert len(first.calls()) == 1
+    gives_up(c)
+
+
+def test_a_brake_asks_for_a_pin(lab):
+    """A rule without a PIN set; the second call within the hour is one too many, but not for Ada."""
+    p = outside(lab)
+    lab.box.table("routed", "dial_rule", "Set", "string:out", "string:pin_set", "string:")
+    lab.box.table("routed", "brake", "Put", "string:second",
+                  "dict:string:string:kind,calls_per_hour,scope,extension,who,801,act,2,action,pin,pin_set,staff")
+    lab.later(lambda: lab.box.table("routed", "brake", "Delete", "string:second"))
+    p.set(invite=486)
+    c = Caller(lab, "events")
+    d = c.peer.invite("0" + NUMBER, body=c.pad.sdp())
+    c.peer.ack_refusal(c.peer.expect("486 INVITE"), d.target)
+    c = Caller(lab, "events")
+    c.dial()
+    assert len(p.calls()) == 1
+    c.enter("111111#")
+    c.again()
+    assert len(p.calls()) == 1
+    c.enter(PIN + "#")
+    c.peer.ack_refusal(c.peer.expect("486 INVITE"), c.d.target)
+    assert len(p.calls()) == 2
+    lab.box.method("routed", "Unlock", "string:801")
+
+
+def test_a_call_that_a_script_starts(lab):
+    """The telephone of the caller rings first; then it is asked, like any other."""
+    p = outside(lab)
+    a, b = lab.phone("801", tone=440), called(lab, tone=660)
+    lab.box.method("sipd", "Originate", "string:801", f"string:0{NUMBER}")
+    a.wait("CALL_INCOMING")
+    a.tell("accept")
+    prompted(a)
+    assert not p.calls()
+    a.tell("sndcode", PIN + "#")
+    b.wait("CALL_INCOMING")
+    b.tell("accept")
+    until(lambda: a.hears(660) > 0.9, 15, "the caller hears the called party")
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
