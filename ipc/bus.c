@@ -343,8 +343,7 @@ void bus_close(struct bus *bus)
 	if (!bus)
 		return;
 
-	if (bus->n_batch)
-		on_batch_end(-1, 0, bus);
+	signals_flush(bus);
 	while ((req = LIST_FIRST(&bus->reqs)))
 		req_free(req);
 	direct_free(bus);

@@ -33,6 +33,7 @@ struct bus_signal {
 	const char *name;
 	const struct record *out;
 	const char *to; /* unicast to this daemon, or NULL */
+	bool rows;      /* the records of a window in one message */
 };
 
 struct bus_iface {

@@ -141,6 +141,7 @@ struct bus {
 	struct watch_list watches;
 	unsigned int walking; /* lists that run callbacks: only mark */
 
+	LIST_HEAD(, rows) rows; /* signals of many records, in the making */
 	DBusMessage *batch[BUS_BATCH_MAX];
 	size_t n_batch;
 	struct event *batch_end; /* pending: a window is open */
@@ -187,6 +188,16 @@ void hear_free(struct bus *bus);
 void on_batch_end(evutil_socket_t fd, short what, void *bus);
 /* Sends what waits: what was told before an answer arrives before it. */
 void signals_flush(struct bus *bus);
+
+/* --- bus_rows.c --- */
+/* Adds one record to a signal of many. 0, -ENOMEM or -EINVAL. */
+int rows_add(struct bus *bus, const struct bus_iface *iface,
+	     const struct bus_signal *s, const void *rec);
+void rows_flush(struct bus *bus);
+void rows_drop(struct bus *bus);
+/* Gives each record of a signal that came; what is wrong is left out. */
+void rows_hear(DBusMessage *m, const struct record *r, bus_signal_fn fn,
+	       void *ctx);
 
 /* --- bus_direct.c --- */
 /* The link to use for a peer: the direct one when it is ready. */

@@ -21,6 +21,7 @@ struct watch_entry {
 	const char *iface;
 	const char *member;
 	const struct record *record; /* NULL: raw, or no arguments */
+	bool rows;
 	bus_signal_fn fn;
 	bus_raw_signal_fn raw;
 	void *ctx;
@@ -275,6 +276,7 @@ int bus_watch(struct bus *bus, const struct bus_iface *iface, size_t signal,
 		.iface = iface->name,
 		.member = s->name,
 		.record = s->out,
+		.rows = s->rows,
 		.fn = fn,
 		.ctx = ctx,
 		.broadcast = !s->to,
@@ -351,6 +353,11 @@ static void give_signal(struct watch_entry *w, DBusMessage *m)
 		return;
 	}
 
+	if (w->rows) {
+		rows_hear(m, w->record, w->fn, w->ctx);
+		return;
+	}
+
 	if (w->record) {
 		rec = malloc(w->record->size);
 		if (!rec)
@@ -404,6 +411,7 @@ void hear_bus_lost(struct bus *bus)
 	}
 	while (bus->n_batch)
 		dbus_message_unref(bus->batch[--bus->n_batch]);
+	rows_drop(bus);
 }
 
 /* --- signals out --- */
@@ -425,6 +433,7 @@ void signals_flush(struct bus *bus)
 		dbus_message_unref(bus->batch[i]);
 	}
 	bus->n_batch = 0;
+	rows_flush(bus);
 }
 
 static void open_window(struct bus *bus)
@@ -440,9 +449,20 @@ void on_batch_end(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (bus->n_batch)
+	if (bus->n_batch || !LIST_EMPTY(&bus->rows))
 		open_window(bus);
 	signals_flush(bus);
+}
+
+/* One of many records: it and what comes within the window go together. */
+static int send_row(struct bus *bus, const struct bus_iface *iface,
+		    const struct bus_signal *s, const void *rec)
+{
+	if (bus->state == BUS_DOWN)
+		return 0;
+	if (!event_pending(bus->batch_end, EV_TIMEOUT, NULL))
+		open_window(bus);
+	return rows_add(bus, iface, s, rec);
 }
 
 /* The first of a window goes at once, so that one alone has no delay. */
@@ -482,6 +502,8 @@ int bus_emit(struct bus *bus, const struct bus_iface *iface, size_t signal,
 	DBusMessage *m;
 	int err = 0;
 
+	if (s->rows)
+		return send_row(bus, iface, s, rec);
 	m = dbus_message_new_signal(iface->path, iface->name, s->name);
 	if (!m)
 		return -ENOMEM;
@@ -509,6 +531,7 @@ void hear_free(struct bus *bus)
 
 	while (bus->n_batch)
 		dbus_message_unref(bus->batch[--bus->n_batch]);
+	rows_drop(bus);
 	while ((pw = LIST_FIRST(&bus->peer_watches))) {
 		LIST_REMOVE(pw, entry);
 		free(pw);

@@ -278,6 +278,82 @@ int bus_put_record(DBusMessage **m, const struct record *r, const void *rec)
 	return w.err;
 }
 
+static bool terminated(const struct field *f, const void *p)
+{
+	return memchr(p, '\0', f->size) != NULL;
+}
+
+/* The checks first: what was begun must be completed. */
+static int check_sendable(const struct record *r, const void *rec)
+{
+	for (size_t i = 0; i < r->n_fields; i++) {
+		const struct field *f = &r->fields[i];
+		const void *p = (const uint8_t *)rec + f->off;
+		uint32_t v;
+
+		if (f->type == FIELD_BYTES)
+			return -EINVAL; /* no fact has such */
+		if (f->type == FIELD_ENUM) {
+			memcpy(&v, p, sizeof(v));
+			if (v > f->max)
+				return -EINVAL;
+		} else if (bus_type(f) == DBUS_TYPE_STRING &&
+			   !terminated(f, p)) {
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int put_field(DBusMessageIter *it, const struct field *f,
+		     const void *rec)
+{
+	const void *p = (const uint8_t *)rec + f->off;
+	dbus_bool_t flag;
+	uint32_t v;
+
+	switch (f->type) {
+	case FIELD_BOOL:
+		flag = *(const bool *)p;
+		p = &flag;
+		break;
+	case FIELD_ENUM:
+		memcpy(&v, p, sizeof(v));
+		return bus_put_text(it, f->values[v]);
+	case FIELD_STR:
+	case FIELD_NAME:
+	case FIELD_SECRET:
+	case FIELD_REF:
+	case FIELD_LIST:
+		return bus_put_text(it, p);
+	case FIELD_U32:
+	case FIELD_U64:
+	case FIELD_BYTES:
+		break;
+	}
+	return dbus_message_iter_append_basic(it, bus_type(f), p) ? 0 : -ENOMEM;
+}
+
+int bus_put_struct(DBusMessageIter *array, const struct record *r,
+		   const void *rec)
+{
+	int err = check_sendable(r, rec);
+	DBusMessageIter row;
+
+	if (err)
+		return err;
+	if (!dbus_message_iter_open_container(array, DBUS_TYPE_STRUCT, NULL,
+					      &row))
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < r->n_fields; i++)
+		err = put_field(&row, &r->fields[i], rec);
+	if (err) {
+		dbus_message_iter_abandon_container(array, &row);
+		return -ENOMEM;
+	}
+	return dbus_message_iter_close_container(array, &row) ? 0 : -ENOMEM;
+}
+
 static int get_enum(const struct field *f, void *p, const char *s,
 		    struct issue *issue)
 {
@@ -369,16 +445,12 @@ static int get_field(DBusMessageIter *it, const struct field *f, void *rec,
 	return -EBADMSG;
 }
 
-int bus_get_record(DBusMessage *m, const struct record *r, void *rec,
-		   struct issue *issue)
+/* From the arguments at `it`; more: there are some. */
+static int get_fields(DBusMessageIter *it, bool more, const struct record *r,
+		      void *rec, struct issue *issue)
 {
-	DBusMessageIter it;
-	bool more = dbus_message_iter_init(m, &it);
 	const struct field *f;
 	int err;
-
-	if (!r)
-		return more ? -EBADMSG : 0;
 
 	record_init(r, rec);
 	for (size_t i = 0; i < r->n_fields; i++) {
@@ -387,13 +459,34 @@ int bus_get_record(DBusMessage *m, const struct record *r, void *rec,
 			return -EBADMSG;
 		if (!more)
 			break;
-		err = get_field(&it, f, rec, issue);
+		err = get_field(it, f, rec, issue);
 		if (err)
 			return err;
-		more = dbus_message_iter_next(&it);
+		more = dbus_message_iter_next(it);
 	}
 
 	return more ? -EBADMSG : record_check(r, rec, issue);
+}
+
+int bus_get_record(DBusMessage *m, const struct record *r, void *rec,
+		   struct issue *issue)
+{
+	DBusMessageIter it;
+	bool more = dbus_message_iter_init(m, &it);
+
+	if (!r)
+		return more ? -EBADMSG : 0;
+
+	return get_fields(&it, more, r, rec, issue);
+}
+
+int bus_get_struct(DBusMessageIter *array, const struct record *r, void *rec,
+		   struct issue *issue)
+{
+	DBusMessageIter row;
+
+	dbus_message_iter_recurse(array, &row);
+	return get_fields(&row, true, r, rec, issue);
 }
 
 int bus_dict_open(DBusMessageIter *it, DBusMessageIter *dict)

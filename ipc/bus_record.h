@@ -23,3 +23,13 @@ int bus_put_record(DBusMessage **m, const struct record *r, const void *rec);
  */
 int bus_get_record(DBusMessage *m, const struct record *r, void *rec,
 		   struct issue *issue);
+
+/*
+ * One record as a struct within an array of a(...), and back from there. Put
+ * returns 0, -EINVAL (out of range, or bytes in it; nothing was put) or -ENOMEM
+ * (the array is spoilt).
+ */
+int bus_put_struct(DBusMessageIter *array, const struct record *r,
+		   const void *rec);
+int bus_get_struct(DBusMessageIter *array, const struct record *r, void *rec,
+		   struct issue *issue);

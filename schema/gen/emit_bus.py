@@ -53,7 +53,9 @@ def xml(recs, i):
         out += element("method", m.name, m.doc, args(recs, m.ins, "in")
                        + args(recs, m.out, "out", m.many))
     for s in i.signals:
-        out += element("signal", s.name, s.doc, args(recs, s.out, ""))
+        kinds = "".join(TYPES[f.type][1] for f in recs[s.out].fields) if s.rows else ""
+        out += element("signal", s.name, s.doc, arg("rows", f"a({kinds})", "")
+                       if s.rows else args(recs, s.out, ""))
     return out + "\t</interface>\n"
 
 
@@ -102,6 +104,7 @@ def signal(s):
     row = [f'.name = "{s.name}"']
     row += [f".out = &{s.out}_record"] if s.out else []
     row += [f'.to = "{s.to}"'] if s.to else []
+    row += [".rows = true"] if s.rows else []
     return "\t{ " + ", ".join(row) + " },\n"
 
 

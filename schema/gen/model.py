@@ -107,6 +107,7 @@ class Signal:
     doc: str
     out: str = ""
     to: str = ""
+    rows: bool = False
 
 
 @dataclasses.dataclass
@@ -309,6 +310,8 @@ def read_iface(path):
          "direct names one daemon")
     for s in signals:
         need(MEMBER.match(s.name), f"{path}: {s.name}", "a signal is CamelCase")
+        need(not s.rows or (s.out and not s.to), f"{path}: {s.name}",
+             "rows needs out, and no to")
         need(s.doc and "*/" not in s.doc, f"{path}: {s.name}",
              "needs a doc, without */")
         need(s.to in ("", *DAEMONS), f"{path}: {s.name}",

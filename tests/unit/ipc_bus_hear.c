@@ -1,8 +1,10 @@
 /* Signals: who hears them, and from whom. */
+#include <errno.h>
 #include <event2/event.h>
 
 #include "bus.h"
 #include "bus_raw.h"
+#include "bus_record.h"
 #include "bus_world.h"
 #include "check.h"
 #include "route_bus.h"
@@ -137,6 +139,37 @@ static void test_broadcast(struct bus_world *w)
 	bus_unwatch(w->routed, &b);
 }
 
+/* Three facts in one message; the second is out of the schema's range. */
+static DBusMessage *three_facts(void)
+{
+	char fields[BUS_SIGNATURE], signature[BUS_SIGNATURE + 3];
+	DBusMessageIter it, array;
+	struct call_fact fact;
+	DBusMessage *m;
+
+	m = dbus_message_new_signal(sip_iface.path, sip_iface.name, "CallFact");
+	CHECK(m);
+	bus_signature(&call_fact_record, fields);
+	snprintf(signature, sizeof(signature), "(%s)", fields);
+	dbus_message_iter_init_append(m, &it);
+	CHECK(dbus_message_iter_open_container(&it, DBUS_TYPE_ARRAY, signature,
+					       &array));
+	record_init(&call_fact_record, &fact);
+	snprintf(fact.call, sizeof(fact.call), "c1");
+	CHECK_EQ(bus_put_struct(&array, &call_fact_record, &fact), 0);
+	fact.code = 70000;
+	CHECK_EQ(bus_put_struct(&array, &call_fact_record, &fact), 0);
+	/* What cannot be sent at all leaves the message as it was. */
+	fact.state = 99;
+	CHECK_EQ(bus_put_struct(&array, &call_fact_record, &fact), -EINVAL);
+	fact.state = 0;
+	fact.code = 0;
+	fact.at_ms = 1;
+	CHECK_EQ(bus_put_struct(&array, &call_fact_record, &fact), 0);
+	CHECK(dbus_message_iter_close_container(&it, &array));
+	return m;
+}
+
 /* Only what has the types and the range of the schema arrives. */
 static void test_bad_signal(struct bus_world *w)
 {
@@ -157,8 +190,12 @@ static void test_bad_signal(struct bus_world *w)
 	CHECK_EQ(bus_emit_raw(w->sipd, m), 0);
 	dbus_message_unref(m);
 
-	emit_fact(w->sipd, 0);
-	loop_until(w->base, &a.n);
+	m = three_facts();
+	CHECK_EQ(bus_emit_raw(w->sipd, m), 0);
+	dbus_message_unref(m);
+	loop_until_count(w->base, &a.n, 2);
+	emit_fact(w->sipd, 2);
+	loop_until_count(w->base, &a.n, 3);
 	bus_unwatch(w->routed, &a);
 }
 

@@ -111,6 +111,7 @@ WRONG_BUSES = [
     (BUS + 'colour = "red"\n', "Go: unknown word 'colour'"),
     (BUS + '[signal.Gone]\ndoc = "x"\nto = "you"\n', "Gone: 'you' is no daemon"),
     (BUS + '[signal.gone]\ndoc = "x"\n', "gone: a signal is CamelCase"),
+    (BUS + '[signal.Gone]\ndoc = "x"\nrows = true\n', "Gone: rows needs out, and no to"),
 ]
 
 
