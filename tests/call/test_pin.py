@@ -10,6 +10,7 @@ from phone import Phone
 from provider import Provider, trunk
 from sip_peer import Peer
 from test_call import new_record, records
+from test_sipp import auth, sipp, well
 
 
 def put(lab, name, **fields):
@@ -517,3 +518,16 @@ def test_a_call_that_a_script_starts(lab):
     until(lambda: a.hears(660) > 0.9, 15, "the caller hears the called party")
     a.tell("hangup")
     b.wait("CALL_CLOSED")
+
+
+def test_sipp_types_a_pin(lab):
+    """sipp, with the telephone-events of a real telephone; five callers at once."""
+    p = outside(lab)
+    put(lab, "eve", pin_set="staff", pin="2579", holder="Eve")
+    before = records(lab)
+    caller = [("801", auth(lab, "801"), "01486")]
+    well(sipp(lab, "192.168.1.117", 6110, "pin", caller, "-m", "5", "-r", "5", "-mp", "16000"), 60)
+    assert [c["number"] for c in p.calls()] == ["1486"] * 5, p.calls()
+    until(lambda: len(records(lab)) >= len(before) + 5, 10, "five records")
+    assert all((r["disposition"], r["pin_holder"]) == ("BUSY", "Eve") for r in records(lab)[:5])
+    assert not lock_rows(lab)
