@@ -11,6 +11,8 @@
  *	again                         the trunk of the verdict failed
  *	from TRUNK NUMBER CALLER [NAME]
  *	explain WHO NUMBER
+ *	shadowed [PLAN]               rules that are never reached
+ *	hours                         what is open, and until when
  *	check TABLE FIELD=VALUE ...   may such a row be kept
  */
 #include <stdlib.h>
@@ -20,6 +22,7 @@
 #include "golden.h"
 #include "routed_world.h"
 #include "row_check.h"
+#include "shadow.h"
 
 enum { CALLS_MAX = 8 };
 
@@ -215,6 +218,23 @@ static void explain(struct script *s, char *rest)
 	decide(s, &trace);
 }
 
+static void on_shadow(void *ctx, const struct shadow_line *l)
+{
+	struct script *s = ctx;
+
+	fprintf(s->out, "  %s: %s (%s)\n", l->dial_rule, l->why, l->example);
+}
+
+static void on_hours(void *ctx, const struct hours_line *l)
+{
+	static const char *const states[] = { "open", "closed", "no clock",
+					      "no zone" };
+	struct script *s = ctx;
+
+	fprintf(s->out, "  %s: %s until %s\n", l->time_rule, states[l->state],
+		l->change_ms ? l->change : "-");
+}
+
 /* --- the script --- */
 
 static uint64_t parse_time(const char *text)
@@ -326,6 +346,12 @@ static void line(void *ctx, char *text)
 		again(s);
 	else if (!strcmp(text, "explain"))
 		explain(s, rest);
+	else if (!strcmp(text, "shadowed"))
+		CHECK_EQ(shadow_each(world_plan(&s->world),
+				     *rest ? rest : "default", on_shadow, s),
+			 0);
+	else if (!strcmp(text, "hours"))
+		plan_hours(world_plan(&s->world), s->now_ms, on_hours, s);
 	else
 		set_usage(s, text, rest);
 }

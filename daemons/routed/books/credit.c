@@ -99,6 +99,13 @@ static bool is_of(const struct caps *c, size_t i, enum scope scope,
 	       !strcmp(c->rows[i].who, who);
 }
 
+void caps_of(const struct caps *c, enum scope scope, const char *who,
+	     caps_fn fn, void *ctx)
+{
+	for (size_t i = first_of(c, scope, who); is_of(c, i, scope, who); i++)
+		fn(ctx, &c->rows[i]);
+}
+
 bool caps_in_all(const struct caps *c, enum scope scope, const char *who)
 {
 	for (size_t i = first_of(c, scope, who); is_of(c, i, scope, who); i++)

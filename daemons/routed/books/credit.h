@@ -28,6 +28,10 @@ int caps_check(const struct credit *row, struct issue *issue);
 typedef void (*caps_fn)(void *ctx, const struct credit *cap);
 void caps_each(const struct caps *c, caps_fn fn, void *ctx);
 
+/* Each limit of one, in use or not. */
+void caps_of(const struct caps *c, enum scope scope, const char *who,
+	     caps_fn fn, void *ctx);
+
 /* Is there a limit, in use or not, on what one spends in all? If not, that sum
    begins anew: a limit in all counts from when it was made. */
 bool caps_in_all(const struct caps *c, enum scope scope, const char *who);

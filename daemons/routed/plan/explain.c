@@ -8,7 +8,7 @@
 
 #include "decide.h"
 
-enum { OTHERS_MAX = 100 };
+enum { OTHERS_MAX = 100, CHANGE_DAYS = 400 };
 
 /* --- what ends the call --- */
 
@@ -153,4 +153,25 @@ void explain_others(const struct decision *d, const struct rule *winner,
 		decide_trace(d, "dial rule", "", false,
 			     "and %zu others, which are not chosen either",
 			     left);
+}
+
+/* --- hours --- */
+
+void plan_hours(const struct plan *p, uint64_t now_ms, plan_hours_fn fn,
+		void *ctx)
+{
+	for (size_t i = 0; i < p->times.n; i++) {
+		const struct timed *rule = &p->times.rules[i];
+		struct hours_line l;
+
+		record_init(&hours_line_record, &l);
+		memcpy(l.time_rule, rule->name, sizeof(l.time_rule));
+		l.state = (uint32_t)times_ask(&p->times, rule, now_ms);
+		l.change_ms =
+			times_change_ms(&p->times, rule, now_ms, CHANGE_DAYS);
+		if (l.change_ms)
+			times_text(rule, l.change_ms, l.change,
+				   sizeof(l.change));
+		fn(ctx, &l);
+	}
 }

@@ -63,3 +63,8 @@ void plan_decide(const struct plan *p, const struct plan_question *q,
    of route_settings), is the day a holiday. */
 bool plan_is_night(const struct plan *p, uint64_t now_ms);
 bool plan_is_holiday(const struct plan *p, uint64_t now_ms);
+
+/* Each time rule: is it open, and until when. */
+typedef void (*plan_hours_fn)(void *ctx, const struct hours_line *line);
+void plan_hours(const struct plan *p, uint64_t now_ms, plan_hours_fn fn,
+		void *ctx);

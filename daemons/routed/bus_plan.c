@@ -1,0 +1,137 @@
+#include "bus_plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "budget.h"
+#include "bus.h"
+#include "clock.h"
+#include "exposure.h"
+#include "moment.h"
+#include "routed.h"
+#include "shadow.h"
+
+#define TIME_WRONG "time: write now, or 2026-12-24T18:00"
+
+/* --- explain --- */
+
+static void on_line(void *ctx, const struct explain_line *line)
+{
+	bus_reply_row(ctx, line);
+}
+
+void bus_plan_explain(void *ctx, struct bus_req *req, const void *in)
+{
+	struct plan_trace trace = { .line = on_line, .ctx = req };
+	const struct explain_ask *e = in;
+	struct routed *r = ctx;
+	struct plan_usage usage = routed_usage(r);
+	struct plan_question q = { .trace = &trace,
+				   .usage = &usage,
+				   .suppose_pin = true };
+	struct plan_choice choice;
+	struct verdict v;
+	struct ask ask;
+
+	if (moment_parse(e->time, clock_wall_ms(), &q.now_ms)) {
+		bus_reply_error(req, "Invalid", TIME_WRONG);
+		return;
+	}
+	record_init(&ask_record, &ask);
+	memcpy(ask.who, e->extension, sizeof(ask.who));
+	memcpy(ask.number, e->number, sizeof(ask.number));
+	q.ask = &ask;
+	plan_decide(routed_plan(r), &q, &v, &choice);
+	bus_reply_end(req);
+}
+
+/* --- exposure --- */
+
+struct exposed {
+	struct routed *r;
+	struct bus_req *req;
+};
+
+static void exposure_limit(void *ctx, enum usage_of of, const char *who,
+			   bool money, const struct exposure_span *span,
+			   struct exposure_limit *out)
+{
+	struct exposed *e = ctx;
+	struct budget b =
+		books_budget(e->r->books, of, who, money, span->from_ms,
+			     span->until_ms, clock_wall_ms());
+
+	out->amount = b.amount;
+	snprintf(out->by, sizeof(out->by), "%s", b.credit);
+}
+
+static void exposure_line(void *ctx, const struct exposure_line *line)
+{
+	struct exposed *e = ctx;
+
+	bus_reply_row(e->req, line);
+}
+
+void bus_plan_exposure(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct exposure_ask *ask = in;
+	struct exposed e = { ctx, req };
+	struct exposure_span spans[EXPOSURE_SPANS];
+	const struct plan *plan = routed_plan(ctx);
+	uint64_t from_ms;
+	int err = 0;
+
+	if (moment_parse(ask->time, clock_wall_ms(), &from_ms)) {
+		bus_reply_error(req, "Invalid", TIME_WRONG);
+		return;
+	}
+	exposure_spans(plan, from_ms, spans);
+	for (int i = 0; !err && i < EXPOSURE_SPANS; i++)
+		err = exposure(plan, &(struct exposure_question){
+					     .extension = ask->extension,
+					     .span = spans[i],
+					     .limit = exposure_limit,
+					     .line = exposure_line,
+					     .ctx = &e });
+	if (err == -ENOENT)
+		bus_reply_error(req, "NoSuch", "there is no extension \"%s\"",
+				ask->extension);
+	else if (err)
+		bus_reply_error(req, "Failed", "no memory");
+	else
+		bus_reply_end(req);
+}
+
+/* --- hidden rules --- */
+
+static void shadow_line(void *ctx, const struct shadow_line *line)
+{
+	bus_reply_row(ctx, line);
+}
+
+void bus_plan_shadowed(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct shadow_ask *ask = in;
+	const char *name = *ask->dial_plan ? ask->dial_plan : "default";
+
+	if (shadow_each(routed_plan(ctx), name, shadow_line, req))
+		bus_reply_error(req, "NoSuch", "there is no dial plan \"%s\"",
+				name);
+	else
+		bus_reply_end(req);
+}
+
+/* --- hours --- */
+
+static void hours_line(void *ctx, const struct hours_line *line)
+{
+	bus_reply_row(ctx, line);
+}
+
+void bus_plan_hours(void *ctx, struct bus_req *req, const void *in)
+{
+	(void)in;
+	plan_hours(routed_plan(ctx), clock_wall_ms(), hours_line, req);
+	bus_reply_end(req);
+}
