@@ -18,6 +18,8 @@
 #include "store.h"
 #include "table.h"
 
+#include "hidden.h"
+
 enum {
 	FIRST_NUMBER = 800,
 	FIRST_COUNT = 10,
@@ -119,7 +121,12 @@ static int on_check(void *ctx, const void *old_row, void *new_row, bool force,
 	bool fresh;
 	unsigned others;
 
-	(void)force;
+	if (!old && !force &&
+	    hidden_by_emergency(e->config.run_dir, row->number))
+		return issue_set(issue, "number",
+				 "%s is an emergency number: this extension "
+				 "could never be called",
+				 row->number);
 	if (!row->secret[0]) {
 		char made[PASSWORD_MADE];
 
