@@ -15,6 +15,7 @@
 #include "store.h"
 #include "table.h"
 
+#include "dns.h"
 #include "registrar.h"
 #include "trunk_check.h"
 #include "trunk_farewell.h"
@@ -187,7 +188,8 @@ struct trunks *trunks_new(const struct trunks_config *config, char *why,
 	t->env.live = live_open(&trunk_state_record, config->bus, config->store,
 				NULL, NULL);
 	t->env.farewells = farewells_new();
-	if (t->env.live && t->env.farewells &&
+	t->env.dns = dns_new(config->base);
+	if (t->env.live && t->env.farewells && t->env.dns &&
 	    open_table(t, why, why_size) == 0 && open_lines(t) == 0)
 		return t;
 	trunks_free(t);
@@ -216,6 +218,7 @@ void trunks_free(struct trunks *t)
 	HASH_ITER(hh, t->lines, e, next)
 	drop_entry(t, e);
 	farewells_free(t->env.farewells);
+	dns_free(t->env.dns);
 	table_close(t->table);
 	live_close(t->env.live);
 	free(t);

@@ -13,6 +13,7 @@ static const char *transport_of(const struct trunk *t)
 {
 	switch ((enum trunk_transport)t->transport) {
 	case TRUNK_TRANSPORT_UDP:
+	case TRUNK_TRANSPORT_AUTO:
 		return "";
 	case TRUNK_TRANSPORT_TCP:
 		return ";transport=tcp";

@@ -30,6 +30,10 @@ enum {
 	OPTIONS_MS = 4000,
 	MISSES = 2,         /* so many and it is not there */
 	MISSED_AGAIN_S = 5, /* between them */
+	NAME_AGAIN_MS = 10000,
+	TTL_LEAST_S = 5,
+	TTL_MOST_S = 86400,
+	STALE_MS = 86400000,
 };
 
 struct trunk_line {
@@ -43,8 +47,11 @@ struct trunk_line {
 	struct asker *probe;
 	struct event *reg_timer;
 	struct event *probe_timer;
-	uint32_t misses; /* OPTIONS without an answer, in a row */
-	bool heard;      /* it answers OPTIONS */
+	uint32_t misses;     /* OPTIONS without an answer, in a row */
+	bool heard;          /* it answers OPTIONS */
+	struct where *where; /* its name is being asked for */
+	struct event *name_timer;
+	uint64_t named_ms; /* when DNS last said where it is */
 };
 
 static void publish(struct trunk_line *l)
@@ -71,19 +78,6 @@ static void enter(struct trunk_line *l, enum trunk_state_state to)
 		l->state.since_ms = clock_wall_ms();
 	}
 	publish(l);
-}
-
-static enum peer_transport transport_of(const struct trunk *row)
-{
-	switch ((enum trunk_transport)row->transport) {
-	case TRUNK_TRANSPORT_UDP:
-		return PEER_UDP;
-	case TRUNK_TRANSPORT_TCP:
-		return PEER_TCP;
-	case TRUNK_TRANSPORT_TLS:
-		return PEER_TLS;
-	}
-	return PEER_UDP;
 }
 
 /* Whose calls are the provider's, as others see it. */
@@ -138,19 +132,6 @@ static void take_places(struct trunk_line *l, const struct trunk_place *places,
 		live_tell(l->env->live, l->row.name);
 }
 
-static void find_places(struct trunk_line *l)
-{
-	struct trunk_place p = { .port = (uint16_t)l->row.port,
-				 .transport = transport_of(&l->row) };
-
-	if (p.port == 0)
-		p.port = p.transport == PEER_TLS ? 5061 : 5060;
-	if (addr_parse(&p.addr, l->row.host) == 0)
-		take_places(l, &p, 1);
-	else
-		take_places(l, &p, 0);
-}
-
 void trunk_target(struct sofia *s, const char *name,
 		  const struct trunk_place *p, struct target *out)
 {
@@ -171,7 +152,10 @@ static enum trunk_state_state state_of(const struct trunk_line *l)
 
 	if (!l->row.enabled)
 		return TRUNK_STATE_STATE_OFF;
-	if (l->n_places == 0 || l->misses >= MISSES)
+	if (l->n_places == 0)
+		return l->where ? TRUNK_STATE_STATE_TRYING
+				: TRUNK_STATE_STATE_UNREACHABLE;
+	if (l->misses >= MISSES)
 		return TRUNK_STATE_STATE_UNREACHABLE;
 	if (!l->row.register_ && l->row.qualify_s == 0)
 		return TRUNK_STATE_STATE_UNCHECKED;
@@ -242,6 +226,9 @@ static void arm_register(struct trunk_line *l)
 
 static void halt(struct trunk_line *l)
 {
+	where_drop(l->where);
+	l->where = NULL;
+	event_del(l->name_timer);
 	event_del(l->reg_timer);
 	event_del(l->probe_timer);
 	if (l->registrar)
@@ -355,6 +342,16 @@ void trunk_line_leave(struct trunk_line *l)
 
 /* --- is somebody there? --- */
 
+/* The provider's next server, which must know us as well. */
+static void move_on(struct trunk_line *l)
+{
+	if (l->n_places < 2)
+		return;
+	next_place(l);
+	l->reg.due_ms = clock_mono_ms();
+	arm_register(l);
+}
+
 static void on_probed(void *ctx, const struct asker_answer *a)
 {
 	struct trunk_line *l = ctx;
@@ -370,7 +367,7 @@ static void on_probed(void *ctx, const struct asker_answer *a)
 		l->misses++;
 		l->state.latency_us = 0;
 		note_error(l, "no sign of life", a->code, true);
-		next_place(l);
+		move_on(l);
 		if (l->misses <= MISSES && next_s > MISSED_AGAIN_S)
 			next_s = MISSED_AGAIN_S;
 	}
@@ -397,6 +394,125 @@ static void on_probe_due(evutil_socket_t fd, short what, void *arg)
 		on_probed(l, &nobody);
 }
 
+/* --- its name --- */
+
+/* Those that we have a way to; all if there is none, so that the error is told
+   by who sends. */
+static size_t with_a_way(struct trunk_line *l, const struct where_answer *a,
+			 struct trunk_place out[TRUNK_PLACES])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		if (sofia_tport_facing(l->env->sofia, &a->places[i].addr,
+				       a->places[i].transport))
+			out[n++] = a->places[i];
+	}
+	if (n > 0)
+		return n;
+	memcpy(out, a->places, a->n * sizeof(*out));
+	return a->n;
+}
+
+static bool has_place(const struct trunk_line *l, const struct trunk_place *p)
+{
+	for (size_t i = 0; i < l->n_places; i++) {
+		if (addr_equal(&l->places[i].addr, &p->addr) &&
+		    l->places[i].port == p->port &&
+		    l->places[i].transport == p->transport)
+			return true;
+	}
+	return false;
+}
+
+/* It is known where the provider is, anew or again. */
+static void found(struct trunk_line *l, const struct trunk_place *places,
+		  size_t n)
+{
+	struct trunk_place old = l->places[0];
+	bool had = l->n_places > 0;
+
+	l->named_ms = clock_mono_ms();
+	take_places(l, places, n);
+	if (had && has_place(l, &old)) {
+		settle(l);
+		return;
+	}
+	l->misses = 0;
+	l->reg.due_ms = l->named_ms;
+	if (!had)
+		l->state.last_error[0] = '\0';
+	settle(l);
+	arm_register(l);
+	if (l->row.qualify_s != 0)
+		arm(l->probe_timer, 0);
+}
+
+static void not_found(struct trunk_line *l, int err)
+{
+	/* RFC 8767: what DNS said last serves while nobody can be asked. */
+	bool stale = err == -EAGAIN && l->n_places > 0 &&
+		     clock_mono_ms() - l->named_ms < STALE_MS;
+
+	(void)snprintf(l->state.last_error, sizeof(l->state.last_error),
+		       err == -ENOENT ? "DNS knows no server of %.100s"
+				      : "no DNS server answers for %.100s",
+		       l->row.host);
+	if (!stale)
+		take_places(l, l->places, 0);
+	settle(l);
+	arm(l->name_timer, NAME_AGAIN_MS);
+}
+
+static void on_where(void *ctx, const struct where_answer *a)
+{
+	struct trunk_place places[TRUNK_PLACES];
+	struct trunk_line *l = ctx;
+	uint32_t ttl_s = a->ttl_s;
+	size_t n;
+
+	l->where = NULL;
+	if (a->err < 0) {
+		not_found(l, a->err);
+		return;
+	}
+	n = with_a_way(l, a, places);
+	if (ttl_s < TTL_LEAST_S)
+		ttl_s = TTL_LEAST_S;
+	if (ttl_s > TTL_MOST_S)
+		ttl_s = TTL_MOST_S;
+	arm(l->name_timer, ttl_s * 1000ULL);
+	found(l, places, n);
+}
+
+static void find_places(struct trunk_line *l)
+{
+	const struct where_question q = {
+		.host = l->row.host,
+		.port = (uint16_t)l->row.port,
+		.transport = (enum where_transport)l->row.transport,
+	};
+	struct trunk_place p;
+
+	if (where_is_address(&q, &p)) {
+		found(l, &p, 1);
+		return;
+	}
+	l->where = where_ask(l->env->dns, &q, on_where, l);
+	if (!l->where)
+		arm(l->name_timer, NAME_AGAIN_MS);
+}
+
+static void on_name_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct trunk_line *l = arg;
+
+	(void)fd;
+	(void)what;
+	if (!l->where)
+		find_places(l);
+}
+
 /* --- the row --- */
 
 static int make_registrar(struct trunk_line *l)
@@ -417,16 +533,10 @@ static void begin(struct trunk_line *l)
 	if (!l->registrar && make_registrar(l) < 0)
 		log_err("trunk %s: no memory to register", l->row.name);
 	trunk_register_begin(&l->reg, l->row.register_s, clock_mono_ms());
-	if (!l->row.enabled)
-		take_places(l, l->places, 0);
-	else
+	take_places(l, l->places, 0);
+	if (l->row.enabled)
 		find_places(l);
 	settle(l);
-	if (l->n_places == 0)
-		return;
-	arm_register(l);
-	if (l->row.qualify_s != 0)
-		arm(l->probe_timer, 0);
 }
 
 static int make_parts(struct trunk_line *l)
@@ -441,7 +551,10 @@ static int make_parts(struct trunk_line *l)
 	l->probe = asker_new(&config);
 	l->reg_timer = evtimer_new(l->env->base, on_register_due, l);
 	l->probe_timer = evtimer_new(l->env->base, on_probe_due, l);
-	return l->probe && l->reg_timer && l->probe_timer ? 0 : -ENOMEM;
+	l->name_timer = evtimer_new(l->env->base, on_name_due, l);
+	return l->probe && l->reg_timer && l->probe_timer && l->name_timer
+		       ? 0
+		       : -ENOMEM;
 }
 
 struct trunk_line *trunk_line_new(const struct trunk_env *env,
@@ -476,8 +589,11 @@ void trunk_line_free(struct trunk_line *l)
 {
 	if (!l)
 		return;
+	where_drop(l->where);
 	asker_free(l->registrar);
 	asker_free(l->probe);
+	if (l->name_timer)
+		event_free(l->name_timer);
 	if (l->reg_timer)
 		event_free(l->reg_timer);
 	if (l->probe_timer)

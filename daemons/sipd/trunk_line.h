@@ -9,10 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr.h"
-#include "peer.h"
 #include "records.h"
 
+#include "where.h"
+
+struct dns;
 struct event_base;
 struct live;
 struct sofia;
@@ -25,16 +26,8 @@ struct trunk_env {
 	struct sofia *sofia;
 	struct live *live; /* NULL in tests */
 	struct farewells *farewells;
+	struct dns *dns;
 };
-
-/* A server of the provider. */
-struct trunk_place {
-	struct addr addr;
-	uint16_t port; /* host order */
-	enum peer_transport transport;
-};
-
-enum { TRUNK_PLACES = 8 };
 
 struct target;
 /* A place as a request's target; .uri is "". */

@@ -3,6 +3,7 @@
 import re
 
 from box import until
+from names import Names
 from netns import Net
 from phone import Phone
 from provider import Provider, state, states, trunk
@@ -290,3 +291,70 @@ def test_nobody_at_the_provider_is_banned(lab):
     # banned before it became the provider's: it is let in
     lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:addresses,198.51.100.29")
     until(lambda: "198.51.100.29" not in lab.box.table("guardd", "rejected", "List"), 10, "the ban is lifted")
+
+
+SRV = ("srv-host=_sip._udp.itsp.example,one.itsp.example,5060,10,5", "srv-host=_sip._udp.itsp.example,two.itsp.example,5060,20,5",
+       "host-record=one.itsp.example,198.51.100.11", "host-record=two.itsp.example,198.51.100.10")
+
+
+def test_servers_by_name(lab):
+    names = Names(lab, *SRV)
+    one, two = provider(lab, address="198.51.100.11"), provider(lab)
+    trunk(lab, provider=two, host="itsp.example", qualify_s="1")
+    row = states(lab)["acme"]
+    assert row["address"] == "198.51.100.11:5060" and row["addresses"] == "198.51.100.11;198.51.100.10", row
+    assert one.registered("acme") and not two.registered("acme")
+    # a call goes to the second server when the first one is full, and to the second alone when the first is dead
+    rule(lab)
+    one.set(invite=503)
+    b = outside(lab)
+    for _ in range(2):
+        a = lab.phone("801")
+        a.tell("dial", "0" + NUMBER)
+        b.wait("CALL_INCOMING")
+        b.tell("accept")
+        a.wait("CALL_ESTABLISHED")
+        a.tell("hangup")
+        b.wait("CALL_CLOSED")
+        one.stop()
+        until(lambda: two.registered("acme"), 30, "registered at the second server")
+    # both are the provider's for calls that come in
+    inbound(lab)
+    assert ask(lab, "itsp", "198.51.100.11", NUMBER) == 180
+    # the name says something else when its time is over: what it said before is nobody's
+    names.say("host-record=itsp.example,198.51.100.10")
+    until(lambda: states(lab)["acme"]["addresses"] == "198.51.100.10", 20, "the new address")
+    assert ask(lab, "itsp", "198.51.100.11", NUMBER) == 401
+    # DNS dies: what it said last goes on
+    names.stop()
+    until(lambda: "no DNS server answers" in states(lab)["acme"].get("last_error", ""), 30, "it is told")
+    assert states(lab)["acme"]["addresses"] == "198.51.100.10"
+    assert states(lab)["acme"]["state"] == "registered"
+
+
+def test_transport_by_name(lab):
+    Names(lab, "naptr-record=itsp.example,10,10,S,SIP+D2T,,_sip._tcp.itsp.example",
+          "naptr-record=itsp.example,20,10,S,SIP+D2U,,_sip._udp.itsp.example",
+          "srv-host=_sip._tcp.itsp.example,two.itsp.example,5060,10,5", SRV[3])
+    p = provider(lab)
+    trunk(lab, provider=p, host="itsp.example", transport="auto")
+    assert "transport=tcp" in p.registered("acme")[0], p.registered("acme")
+    inbound(lab)
+    a, b = lab.phone("801", tone=440), outside(lab, tone=660)
+    p.forward("493000", "acme")
+    b.tell("dial", "493000")
+    talk(lab, b, a, 660, 440)
+    b.tell("hangup")
+    a.wait("CALL_CLOSED")
+
+
+def test_unknown_name(lab):
+    names = Names(lab)
+    p = provider(lab)
+    trunk(lab, provider=p, host="nowhere.example", register="false")
+    until(lambda: states(lab)["acme"].get("last_error") == "DNS knows no server of nowhere.example", 15, "it is told")
+    rule(lab)
+    r = ends(lab, "0" + NUMBER, disposition="FAILED")
+    assert r["reason"] == "trunk acme: the provider does not answer", r
+    names.say("host-record=nowhere.example,198.51.100.10")
+    state(lab, "acme", "reachable", seconds=20)

@@ -9,6 +9,7 @@
 
 import ctypes
 import os
+import shutil
 import socket
 import subprocess
 
@@ -24,6 +25,7 @@ class Net:
     PBX_LAN, PBX_WAN = "192.168.1.1", "192.0.2.10"
     PBX_LAN6, PBX_WAN6 = "fd00:1::1", "2001:db8:2::10"
     NAT_WAN = "203.0.113.50"
+    DNS = "198.51.100.30"
     NAMES = ("pbx", "lan", "itsp", "wan", "rt", "nat", "home")
 
     def __init__(self):
@@ -52,6 +54,11 @@ class Net:
         self.ip(name, "link", "set", dev, "up")
 
     def __enter__(self):
+        # what `ip netns exec` shows in /etc: the box asks our DNS, when a test has one (names.py)
+        self.etc = f"/etc/netns/{self.ns('pbx')}"
+        os.makedirs(self.etc)
+        with open(f"{self.etc}/resolv.conf", "w") as f:
+            f.write(f"nameserver {self.DNS}\n")
         for n in self.NAMES:
             sh("ip", "netns", "add", self.ns(n))
             self.made.append(n)
@@ -98,6 +105,7 @@ class Net:
     def __exit__(self, *_):
         for n in reversed(self.made):
             sh("ip", "netns", "del", self.ns(n), check=False)
+        shutil.rmtree(self.etc, ignore_errors=True)
 
     def socket(self, name, family=socket.AF_INET, kind=socket.SOCK_DGRAM, proto=0):
         """A socket that lives in a namespace, for this process."""
