@@ -1,5 +1,6 @@
 """Brakes and the kill switch, with a provider that tells what really reached it."""
 
+import test_pin
 from box import Refused, until
 from test_call import new_record, records, talk
 from test_trunk import NUMBER, outside, provider, put, rule
@@ -68,6 +69,52 @@ def test_new_countries(lab):
     assert "United Kingdom" in countries and "France" in countries and "Italy" not in countries and "Germany" not in countries
     seen = until(lambda: incidents(lab, "kind=brake;service=abroad"), 10, "the incident")
     assert seen[0]["account"] == "803" and seen[0]["level"] == "alarm", seen
+
+
+def test_a_brake_asks_for_a_pin(lab):
+    """The dial rule has no PIN set; the second call within an hour goes out only behind a PIN."""
+    p = test_pin.outside(lab)
+    lab.box.table("routed", "dial_rule", "Set", "string:out", "string:pin_set", "string:")
+    brake(lab, "often", kind="calls_per_hour", act=2, action="pin", pin_set="staff")
+    a, b = lab.phone("801", tone=440), test_pin.called(lab, tone=660)
+    a.tell("dial", "0" + NUMBER)
+    test_pin.answered(a, b)
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
+    a.wait("CALL_CLOSED")
+    a.tell("dial", "0" + NUMBER)
+    a.wait("CALL_PROGRESS")
+    test_pin.prompted(a)
+    assert len(p.calls()) == 1
+    a.tell("sndcode", test_pin.PIN + "#")
+    b.wait("CALL_INCOMING")
+    b.tell("accept")
+    a.wait("CALL_ESTABLISHED")
+    assert len(p.calls()) == 2
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
+    asked = until(lambda: incidents(lab, "kind=brake;service=often"), 10, "the incident")
+    assert {i["outcome"] for i in asked} <= {"a PIN was asked for", "the call went out"}, asked
+
+
+def test_nights_and_holidays(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, register="false")
+    p.set(invite=486)
+    rule(lab)
+    a = lab.phone("801")
+    night = ("routed", "route_settings", "Set", "string:general", "string:night")
+    brake(lab, "dark", kind="night_calls", act=1)
+    lab.box.table(*night, "string:mon-sun 00:00-12:00;mon-sun 12:00-24:00")
+    r = dial(lab, a, "0" + NUMBER)
+    assert r["reason"] == "brake dark: 1 call in the night by 801", r
+    lab.box.table(*night, "string:2001-01-01 00:00-01:00")
+    assert dial(lab, a, "0" + NUMBER)["trunk"] == "acme"
+    brake(lab, "feast", kind="holiday_calls", scope="all", act=1)
+    put(lab, "holiday", "always", date="01-01..12-31")
+    r = dial(lab, a, "0" + NUMBER)
+    assert r["reason"] == "brake feast: 1 call on a holiday", r
+    lab.box.table(*night, "string:")
 
 
 def test_a_new_box_has_brakes(lab):
