@@ -84,8 +84,6 @@ static void make_rows(struct rows *r)
 		record_init(&trunk_record, &r->trunks[i]);
 		snprintf(r->trunks[i].name, sizeof(r->trunks[i].name), "%s",
 			 trunks[i]);
-		snprintf(r->trunks[i].countries, sizeof(r->trunks[i].countries),
-			 "1;2;3;4;5;6;7;8;9");
 	}
 	record_init(&time_rule_record, &r->office);
 	snprintf(r->office.name, sizeof(r->office.name), "office");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "country.h"
 #include "names.h"
 #include "pin_gate.h"
 
@@ -169,32 +170,43 @@ static enum gate gate_trunk_use(struct decision *d, struct gate_says *says)
 	return GATE_OPEN;
 }
 
+/* Is one of the codes the number's country, or a part of it? 1 is not Jamaica,
+   whose numbers begin with it, too. */
+static bool carries(const char *codes, const char *number,
+		    const struct country *country)
+{
+	size_t least = country ? strlen(country->code) : 1;
+	char code[33];
+
+	for (size_t i = 0; names_at(codes, i, code); i++)
+		if (strlen(code) >= least &&
+		    strncmp(number, code, strlen(code)) == 0)
+			return true;
+	return false;
+}
+
 /* Allowed country codes, of the number that is sent (SPEC 5). */
 static enum gate gate_country(struct decision *d, struct gate_says *says)
 {
-	const char *codes = d->way.trunk->countries;
-	char code[33];
+	const struct plan_trunk *trunk = d->way.trunk;
+	const char *number = d->way.number;
+	const struct country *country = country_of(number);
+	const char *name = country ? country->name : "no country";
 
-	if (!*codes) {
+	if (!*trunk->countries) {
 		snprintf(says->why, sizeof(says->why), "all countries");
 		return GATE_OPEN;
 	}
-	for (size_t i = 0; names_at(codes, i, code); i++) {
-		if (*d->way.number &&
-		    strncmp(d->way.number, code, strlen(code)) == 0) {
-			snprintf(says->why, sizeof(says->why),
-				 "%s is allowed on trunk %s", code,
-				 d->way.trunk->name);
-			return GATE_OPEN;
-		}
-	}
-	if (!*d->way.number)
+	if (!*number)
 		return shut(says, GATE_NEXT, 403, "feature-not-avail-line",
 			    "which country %.32s is in cannot be told",
 			    d->way.sent);
-	return shut(says, GATE_NEXT, 403, "feature-not-avail-line",
-		    "trunk %s does not carry calls to %.32s",
-		    d->way.trunk->name, d->way.number);
+	if (!carries(trunk->countries, number, country))
+		return shut(says, GATE_NEXT, 403, "feature-not-avail-line",
+			    "trunk %s does not carry calls to %.32s, %s",
+			    trunk->name, number, name);
+	snprintf(says->why, sizeof(says->why), "%s is allowed", name);
+	return GATE_OPEN;
 }
 
 static enum gate gate_trunk_calls(struct decision *d, struct gate_says *says)
