@@ -113,7 +113,8 @@ static int set_text(const struct field *f, void *rec, const char *text,
 	if (n >= f->size)
 		return issue_set(issue, f->name,
 				 "must be at most %zu bytes long", f->size - 1);
-	if (!text_is_clean(text, n))
+	if (f->format == FORMAT_LINES ? !text_lines_are_clean(text, n)
+				      : !text_is_clean(text, n))
 		return issue_set(issue, f->name,
 				 "must be UTF-8 text without control "
 				 "characters");

@@ -50,6 +50,9 @@ static const struct route routes[] = {
 	{ HTTP_POST, "tables/*/*/_move", ROLE_ADMIN, false, false, BODY_SMALL,
 	  api_table_move },
 	{ HTTP_GET, "methods/*/*", ROLE_STAFF, false, false, 0, api_method },
+	/* a file in parts: larger than what other methods are told */
+	{ HTTP_POST, "methods/routed/ImportRates", ROLE_ADMIN, false, false,
+	  BODY_PART, api_method },
 	{ HTTP_POST, "methods/*/*", ROLE_STAFF, false, false, BODY_SMALL,
 	  api_method },
 	{ HTTP_GET, "status", ROLE_STAFF, false, false, 0, api_status },

@@ -149,6 +149,8 @@ static bool read_arguments(struct request *r, const struct role_method *m,
 	return !err;
 }
 
+enum { NOTE_TEXT = 1024 };
+
 /* "Reject source=203.0.113.9 service=sip seconds=600" */
 static void note_method(struct httpd *h, const struct request *r,
 			const struct role_method *m, const void *rec)
@@ -162,7 +164,9 @@ static void note_method(struct httpd *h, const struct request *r,
 	for (size_t i = 0; in && i < in->n_fields && n < sizeof(text); i++) {
 		const struct field *f = &in->fields[i];
 
-		if (f->type == FIELD_SECRET || f->type == FIELD_BYTES)
+		/* nor whole files */
+		if (f->type == FIELD_SECRET || f->type == FIELD_BYTES ||
+		    (f->type == FIELD_STR && f->max > NOTE_TEXT))
 			continue;
 		(void)field_get(f, rec, value, sizeof(value));
 		n += (size_t)snprintf(text + n, sizeof(text) - n, " %s=%s",

@@ -25,7 +25,7 @@ enum role_set {
 	ROLE_ALL = ROLE_STAFF | ROLE_EXTENSION,
 };
 
-enum { BODY_SMALL = 4096, ROUTE_PARTS = 6 };
+enum { BODY_SMALL = 4096, BODY_PART = 256 * 1024, ROUTE_PARTS = 6 };
 
 struct route {
 	enum http_method method;

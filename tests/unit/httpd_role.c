@@ -35,6 +35,7 @@ static const struct expected {
 	{ HTTP_POST, "tables/*/*/_check", A, false, false },
 	{ HTTP_POST, "tables/*/*/_move", A, false, false },
 	{ HTTP_GET, "methods/*/*", A | R | O, false, false },
+	{ HTTP_POST, "methods/routed/ImportRates", A, false, false },
 	{ HTTP_POST, "methods/*/*", A | R | O, false, false },
 	{ HTTP_GET, "status", A | R | O, false, false },
 	{ HTTP_GET, "forms", A | R | O, false, false },
@@ -112,7 +113,7 @@ static void test_methods(void)
 	size_t n;
 	const struct role_method *m = role_method_table(&n);
 
-	CHECK_EQ(n, 21);
+	CHECK_EQ(n, 24);
 	for (size_t i = 0; i < n; i++) {
 		const struct bus_iface *iface = m[i].iface;
 

@@ -223,4 +223,129 @@ export const out = {
 		await look(page, 'pin-set');
 		await page.keyboard.press('Escape');
 	},
+
+	async 'a time rule says whether it is open'({ page }) {
+		await menu(page, 'Time rules');
+		await row(page, 'office').getByText(/^(Open|Closed)$/).waitFor();
+		await row(page, 'office').getByText('until ').waitFor();
+		await look(page, 'time-rules');
+	},
+
+	async 'a rule that is never reached is named, with what hides it'({ page }) {
+		await menu(page, 'Dial rules');
+		await addRule(page, 'abroad-too', '00ZX.');
+		await row(page, 'abroad-too').getByText(/^never reached/).waitFor();
+		await look(page, 'dial-rule-hidden');
+		await row(page, 'abroad-too').getByRole('button', { name: 'Delete' }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+		await row(page, 'abroad-too').waitFor({ state: 'detached' });
+	},
+
+	async 'a rule gets its trunk, and the call gets out'({ page }) {
+		await row(page, 'abroad').getByRole('button', { name: 'abroad', exact: true }).click();
+		const drawer = page.getByRole('dialog', { name: 'Dial rules: abroad' });
+
+		await drawer.getByLabel('Add: Trunks…').selectOption('acme');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'abroad').getByText('acme').waitFor();
+		await page.getByRole('button', { name: 'Who gets out?' }).click();
+		const who = page.getByRole('dialog', { name: 'Who gets out?' });
+
+		await who.getByLabel('Extension').selectOption('801');
+		await who.getByLabel('Number dialled').fill('004712345678');
+		await who.getByRole('button', { name: 'Ask the box' }).click();
+		await who.getByText('Gets out', { exact: true }).waitFor();
+		await look(page, 'who-gets-out-trunk');
+		await page.keyboard.press('Escape');
+	},
+
+	async 'a price list from a file: wrong, then whole'({ page }) {
+		const file = text => ({ name: 'acme.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+
+		await menu(page, 'Credit limits', 'Rates');
+		await page.getByRole('button', { name: 'Import a price list' }).click();
+		const box = page.getByRole('dialog', { name: 'Import a price list' });
+
+		await box.getByLabel('Price list').fill('acme');
+		await box.getByLabel('File').setInputFiles(file('prefix,destination,price,connect,first_s,next_s\n47,Norway,0.04,0,60,60\n4x,Nowhere,0.1,0,60,60\n'));
+		await box.getByText('One wrong').waitFor();
+		await box.getByText('Line 3:').waitFor();
+		assert(await box.getByRole('button', { name: 'Import', exact: true }).isDisabled(), 'whole or not at all');
+		await look(page, 'rates-wrong');
+		await box.getByLabel('File').setInputFiles(file('prefix,destination,price,connect,first_s,next_s\n47,Norway,0.04,0,60,60\n4790,Norway mobile,0.15,0.05,60,1\n'));
+		await box.getByText('2 new').waitFor();
+		await box.getByRole('button', { name: 'Import', exact: true }).click();
+		await toast(page, 'Price list acme is in force');
+		await row(page, 'acme/4790').getByText('0.15 EUR').waitFor();
+		await look(page, 'rates');
+	},
+
+	async 'a credit limit, and what is spent of it'({ page }) {
+		await menu(page, 'Spend');
+		await page.getByText('nothing but the provider caps').waitFor();
+		await menu(page, 'Credit limits');
+		await page.getByRole('button', { name: 'Add', exact: true }).click();
+		const drawer = page.getByRole('dialog');
+
+		await drawer.getByLabel('Name').fill('trunk-day');
+		await drawer.getByLabel('Who', { exact: true }).fill('nobody');
+		await drawer.getByText('the limit would cap nobody').waitFor();
+		await drawer.getByLabel('Who', { exact: true }).fill('acme');
+		await drawer.getByLabel('Seconds').fill('3600');
+		await drawer.getByLabel('Money in thousandths').fill('20000');
+		await drawer.getByText('= 20.00 EUR').waitFor();
+		await look(page, 'credit-add');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'trunk-day').waitFor();
+		await menu(page, 'Spend');
+		await row(page, 'trunk-day').getByText('0.00 EUR of 20.00 EUR').waitFor();
+		await row(page, 'trunk-day').getByText('0 %').waitFor();
+		await look(page, 'spend');
+	},
+
+	async 'what a stolen password could cost'({ page }) {
+		await menu(page, 'Theft');
+		await page.getByLabel('Whose password').selectOption('801');
+		await page.locator('.figure-card').filter({ hasText: 'Within a day' }).getByText(/^[24]0\.00 EUR$/).waitFor();
+		await row(page, 'abroad').waitFor();
+		await page.getByLabel('In detail for').selectOption('month');
+		await row(page, 'abroad').waitFor();
+		await look(page, 'theft');
+	},
+
+	async 'the kill switch is thrown by typing, and put back'({ page }) {
+		await page.getByRole('button', { name: 'End all outbound calls' }).click();
+		const sure = page.getByRole('dialog'), act = sure.getByRole('button', { name: 'End all outbound calls' });
+
+		assert(await act.isDisabled(), 'one click does not end all calls');
+		await sure.getByLabel('Type stop to go on').fill('stop');
+		await look(page, 'kill-sure');
+		await act.click();
+		await page.getByText('thrown', { exact: true }).waitFor();
+		await look(page, 'kill-thrown');
+		await menu(page, 'Status');
+		await page.locator('.points').getByText('kill switch').first().waitFor();
+		await menu(page, 'Theft');
+		await page.getByRole('button', { name: 'Let calls out again' }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Let calls out again' }).click();
+		await page.getByText('not thrown', { exact: true }).waitFor();
+	},
+
+	async 'changes: who, what, and back'({ page }) {
+		await menu(page, 'Changes');
+		await page.locator('.journal li').filter({ hasText: 'Kill switch' }).first().waitFor();
+		await page.getByLabel('Of', { exact: true }).selectOption('credit');
+		const item = page.locator('.journal > li').filter({ hasText: 'trunk-day' });
+
+		await item.getByText(known.name).waitFor();
+		await look(page, 'changes');
+		await item.getByRole('button', { name: 'Undo this' }).click();
+		await toast(page, 'trunk-day is as it was');
+		await page.locator('.journal > li').filter({ hasText: 'deleted' }).waitFor();
+		await page.locator('.journal > li').filter({ hasText: 'deleted' }).getByRole('button', { name: 'Undo this' }).click();
+		await page.waitForFunction(async () => (await fetch('/api/v1/tables/routed/credit/trunk-day')).ok);
+		assert(!(await page.locator('.journal').innerText()).includes('s3cr3t'), 'no secret');
+		await page.getByLabel('Of', { exact: true }).selectOption('trunk');
+		await page.getByText('Password: set anew, not shown').first().waitFor();
+	},
 };

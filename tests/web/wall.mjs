@@ -142,4 +142,11 @@ export const wall = {
 		await page.getByRole('dialog').getByRole('button', { name: 'Values of the guide' }).click();
 		await row(page, 'sip').getByText('10', { exact: true }).waitFor();
 	},
+
+	async 'services, and whether a stranger gets to them'({ page }) {
+		await menu(page, 'Service');
+		await row(page, 'ami').getByText('Dropped').waitFor();
+		await row(page, 'sip-udp').getByText('Gets in').waitFor();
+		await look(page, 'service');
+	},
 };

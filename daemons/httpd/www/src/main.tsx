@@ -13,7 +13,6 @@ import { items, tabsOf, titleOf } from './menu';
 import { watchCurrency } from './money';
 import { Mine } from './pages/Mine';
 import { Password } from './pages/Password';
-import { RecordsPage } from './pages/records/RecordsPage';
 import { SignIn } from './pages/SignIn';
 import { TablePage } from './pages/TablePage';
 import { path } from './route';
@@ -21,7 +20,10 @@ import { Shell } from './Shell';
 import { t } from './text';
 import './theme';
 import { Failed, PageHead, Skeleton } from './ui/bits';
+import { lazy } from './ui/lazy';
 import { tabs } from './ui/tabs';
+
+const RecordsPage = lazy(() => import('./pages/records/RecordsPage').then(m => m.RecordsPage));
 
 function Page() {
 	const all = items(), item = all.find(i => i.path === path.value);

@@ -25,8 +25,12 @@ export interface Item {
 	under?: string;
 }
 
-/* fetched when it is opened */
+/* fetched when they are opened */
+const Changes = lazy(() => import('./pages/reports/Changes').then(m => m.Changes));
 const Firewall = lazy(() => import('./pages/firewall/Firewall').then(m => m.Firewall));
+const Service = lazy(() => import('./pages/Service').then(m => m.Service));
+const Spend = lazy(() => import('./pages/reports/Spend').then(m => m.Spend));
+const Theft = lazy(() => import('./pages/theft/Theft').then(m => m.Theft));
 
 const ITEMS: readonly Item[] = [
 	{ group: '', path: '/', page: Status, title: 'nav.status' },
@@ -35,6 +39,7 @@ const ITEMS: readonly Item[] = [
 	{ group: 'basic', path: '/basic/trunks', table: 'trunk' },
 	{ group: 'basic', path: '/basic/dial-rules', table: 'dial_rule' },
 	{ group: 'basic', path: '/basic/dial-plans', table: 'dial_plan', under: '/basic/dial-rules' },
+	{ group: 'basic', path: '/basic/outbound', table: 'route_settings', under: '/basic/dial-rules' },
 	{ group: 'basic', path: '/basic/inbound', table: 'inbound_rule' },
 	{ group: 'advanced', path: '/advanced/pin-sets', table: 'pin_set' },
 	{ group: 'advanced', path: '/advanced/pins', table: 'pin', under: '/advanced/pin-sets' },
@@ -42,24 +47,29 @@ const ITEMS: readonly Item[] = [
 	{ group: 'advanced', path: '/advanced/time-rules', table: 'time_rule' },
 	{ group: 'advanced', path: '/advanced/holidays', table: 'holiday', under: '/advanced/time-rules' },
 	{ group: 'advanced', path: '/advanced/credit', table: 'credit' },
-	{ group: 'advanced', path: '/advanced/rates', table: 'call_rate' },
-	{ group: 'advanced', path: '/advanced/brakes', table: 'brake' },
-	{ group: 'advanced', path: '/advanced/outbound', table: 'route_settings' },
+	{ group: 'advanced', path: '/advanced/rates', table: 'call_rate', under: '/advanced/credit' },
 	{ group: 'advanced', path: '/advanced/emergency', table: 'emergency' },
 	{ group: 'advanced', path: '/advanced/sip', table: 'sip_settings' },
-	{ group: 'advanced', path: '/advanced/media', table: 'media_settings' },
+	{ group: 'advanced', path: '/advanced/media', table: 'media_settings', under: '/advanced/sip' },
+	{ group: 'security', path: '/security/service', table: 'guard_service', page: Service, title: 'service' },
 	{ group: 'security', path: '/security/allowed', table: 'allowed_address' },
 	{ group: 'security', path: '/security/fail2ban', table: 'guard_service', under: '/security/allowed' },
 	{ group: 'security', path: '/security/firewall', table: 'firewall', page: Firewall },
 	{ group: 'security', path: '/security/defense', table: 'auto_defense', under: '/security/firewall' },
 	{ group: 'security', path: '/security/rejected', table: 'rejected', page: Rejected, under: '/security/firewall' },
 	{ group: 'security', path: '/security/local-networks', table: 'local_network', under: '/security/firewall' },
+	{ group: 'security', path: '/security/theft', table: 'route_settings', page: Theft, title: 'theft' },
+	{ group: 'security', path: '/security/brakes', table: 'brake', under: '/security/theft' },
+	{ group: 'security', path: '/security/brakes-now', table: 'brake_count', under: '/security/theft' },
+	{ group: 'security', path: '/security/countries', table: 'country_seen', under: '/security/theft' },
+	{ group: 'security', path: '/security/alerts', table: 'alert_rule' },
 	{ group: 'system', path: '/system/accounts', table: 'account' },
 	{ group: 'system', path: '/system/sessions', table: 'session' },
 	{ group: 'system', path: '/system/web', table: 'web_settings' },
 	{ group: 'reports', path: '/reports/calls', records: 'cdr' },
-	{ group: 'reports', path: '/reports/spend', table: 'usage' },
+	{ group: 'reports', path: '/reports/spend', table: 'usage', page: Spend, title: 'spend' },
 	{ group: 'reports', path: '/reports/attacks', records: 'incident' },
+	{ group: 'reports', path: '/reports/changes', table: 'local_network', page: Changes, title: 'changes' },
 	{ group: 'reports', path: '/reports/sign-ins', records: 'audit' },
 ];
 

@@ -23,6 +23,8 @@ interface Props {
 	onBlur: () => void;
 }
 
+/* what a table's page offers beside a field: a <datalist> by this id */
+const LISTS: Readonly<Record<string, string>> = { zone: 'zones', who: 'caps' };
 const SERVICES = ['sip', 'iax2', 'https', 'ssh', 'ami'];
 
 function Choices({ f, value, id, disabled, onInput }: Props & { id: string }) {
@@ -85,7 +87,7 @@ function Input(p: Props & { id: string; about?: string }) {
 			</span>}
 			{isMoney(f.name) && Number(value) > 0 && <span class="unit">= {money(Number(value))}</span>}
 		</div>;
-	return <input {...common} type="text" list={f.name === 'zone' ? 'zones' : undefined} autocomplete="off" spellcheck={false} class={f.format && f.format !== 'account' ? 'mono' : ''} />;
+	return <input {...common} type="text" list={LISTS[f.name]} autocomplete="off" spellcheck={false} class={f.format && f.format !== 'account' ? 'mono' : ''} />;
 }
 
 export function FieldInput(p: Props) {

@@ -3,14 +3,17 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Credit, DialRule, RouteSettings } from 'schema/types';
 import type { Row } from '../api';
-import { useTable, type Data } from '../data';
+import { useRows, useTable, type Data } from '../data';
 import type { Editing } from '../form/useEdit';
 import type { Column } from '../list/useList';
+import type { Changed } from '../live';
 import { canBegin, example, sent, takes } from '../pattern';
 import { t } from '../text';
 import { Badge, Muted } from '../ui/bits';
+import { lazy } from '../ui/lazy';
 import type { Extra } from './extras';
-import { WhoGetsOut } from './WhoGetsOut';
+
+const WhoGetsOut = lazy(() => import('./WhoGetsOut').then(m => m.WhoGetsOut));
 
 const PAUSE_MS = 400;
 
@@ -44,14 +47,27 @@ function Risk({ rule, risk }: { rule: Danger; risk: ReturnType<typeof useRisk> }
 const asRule = (r: Row) => r as unknown as DialRule;
 const text = (s: string) => s ? <>{s.split(';').join(', ')}</> : <Muted>–</Muted>;
 
+interface Shadow { dial_rule: string; hidden_by: string; others: boolean; example: string; why: string }
+
+/** Rules that are never reached, by the box's own search. */
+function useShadows(): Map<string, Shadow> {
+	const rows = useRows<Shadow>('/methods/routed/Shadowed?dial_plan=', (name, d) => name === 'changed'
+		&& ['dial_rule', 'dial_plan', 'time_rule'].includes((d as Changed).table)).rows;
+
+	return new Map(rows.map(s => [s.dial_rule, s]));
+}
+
 function useColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
-	const risk = useRisk(), get = (id: string) => described.find(c => c.id === id)!;
+	const risk = useRisk(), shadows = useShadows(), get = (id: string) => described.find(c => c.id === id)!;
 
 	return [
 		{
 			id: 'pattern', label: get('pattern').label, cell: r => <>
 				<b class="mono">{asRule(r).pattern}</b> <span class="muted sm only-wide">{t('rule.as', { number: example(asRule(r).pattern) })}</span>
 				{!r['enabled'] && <> <Badge tone="warn">{t('off')}</Badge></>}
+				{shadows.has(asRule(r).name) && <> <Badge tone="danger" title={shadows.get(asRule(r).name)!.why}>
+					{t('rule.never', { by: shadows.get(asRule(r).name)!.hidden_by })}
+				</Badge></>}
 			</>,
 		},
 		{

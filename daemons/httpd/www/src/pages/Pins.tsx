@@ -1,18 +1,20 @@
 // PIN sets with the rules they guard and the people they let through; PINs made
 // for many people, and made anew.
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Pin } from 'schema/types';
 import { api, tablePath, type Row, type Saved } from '../api';
-import { useLive, useTable, type Data } from '../data';
+import { useTable, type Data } from '../data';
 import { mayWrite } from '../forms';
 import type { Column } from '../list/useList';
 import { number, t, tn } from '../text';
 import { Muted } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
+import { lazy } from '../ui/lazy';
 import type { Made } from '../ui/ShownOnce';
 import { toast } from '../ui/toast';
-import { AddPins } from './AddPins';
 import type { Extra, RowProps } from './extras';
+
+const AddPins = lazy(() => import('./AddPins').then(m => m.AddPins));
 
 function useSetColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 	const all = useTable<Pin>('routed', 'pin').rows, rules = useTable<{ name: string; pin_set: string }>('routed', 'dial_rule').rows;
@@ -80,14 +82,6 @@ function Unlock({ row }: RowProps) {
 	</>;
 }
 
-function useLockColumns(described: Column<Row>[], data: Data<Row>): Column<Row>[] {
-	/* nothing tells of a new lock */
-	const fresh = useLive<Row>(tablePath('routed', 'pin_lock')), seen = fresh.rows.map(r => JSON.stringify(r)).join();
-
-	useEffect(() => { if (fresh.ready) data.reload(); }, [seen]);
-	return described;
-}
-
-export const pinLocks: Extra = { stays: true, RowAction: Unlock, useColumns: useLockColumns };
+export const pinLocks: Extra = { stays: true, RowAction: Unlock };
 export const pinSets: Extra = { useColumns: useSetColumns, Drawer: SetDrawer };
 export const pins: Extra = { Head: Many, RowAction: Renew };

@@ -1,7 +1,7 @@
 // The page of any table, drawn from its description alone.
 import { useMemo, useState } from 'preact/hooks';
 import { api, asError, tablePath, type Row, type Saved } from '../api';
-import { useTable, type Data } from '../data';
+import { useLiveTable, useTable, type Data } from '../data';
 import { Csv } from '../form/Csv';
 import { EditDrawer } from '../form/EditDrawer';
 import { mayWrite, type Form } from '../forms';
@@ -56,8 +56,15 @@ function usePlaces(form: Form, data: Data<Row>): { rows: Row[]; order: Order } {
 	return { order, rows: order.keys.map(k => by.get(k)).filter(r => r !== undefined) };
 }
 
+/* these tell of their changes */
+const TOLD = new Set(['rejected', 'binding', 'call']);
+
+/** Live rows that tell of nothing are read again while they are looked at. */
+const useFormRows = (form: Form): Data<Row> => form.kind === 'live' && !TOLD.has(form.name)
+	? useLiveTable<Row>(form.owner, form.name) : useTable<Row>(form.owner, form.name);
+
 function Table({ form, title }: { form: Form; title: string }) {
-	const data = useTable<Row>(form.owner, form.name), [open, setOpen] = useState<Open>(null), places = usePlaces(form, data);
+	const data = useFormRows(form), [open, setOpen] = useState<Open>(null), places = usePlaces(form, data);
 	const may = mayWrite(form.name), live = form.kind === 'live', extra = extraOf(form);
 	const close = () => setOpen(null), shut = t(live ? 'end' : 'delete');
 	const fixed = (r: Row) => !!form.builtin?.includes(String(r[form.key])), all = !!form.builtin && !form.max_rows;

@@ -1,14 +1,16 @@
 // What time rules have beside what is described: the week to look at and to paint.
 import type { TimeRule } from 'schema/types';
 import type { Row } from '../api';
-import { useTable, type Data } from '../data';
+import { useLive, useTable, type Data } from '../data';
 import type { Editing } from '../form/useEdit';
-import { WeekGrid } from '../form/WeekGrid';
 import { mayWrite } from '../forms';
 import type { Column } from '../list/useList';
 import { t } from '../text';
-import { Muted } from '../ui/bits';
+import { Badge, Muted } from '../ui/bits';
+import { lazy } from '../ui/lazy';
 import type { Extra } from './extras';
+
+const WeekGrid = lazy(() => import('../form/WeekGrid').then(m => m.WeekGrid));
 
 function UnderHours({ editing }: { editing: Editing }) {
 	return <div class="field">
@@ -20,11 +22,23 @@ function UnderHours({ editing }: { editing: Editing }) {
 /** The zones this browser knows; the box knows its own. */
 const UnderZone = () => <datalist id="zones">{Intl.supportedValuesOf('timeZone').map(z => <option key={z} value={z} />)}</datalist>;
 
+interface Now { time_rule: string; state: 'open' | 'closed' | 'no_clock' | 'no_zone'; change: string }
+
+function IsOpen({ h }: { h?: Now }) {
+	if (!h)
+		return <Muted>–</Muted>;
+	return <>
+		<Badge tone={h.state === 'open' ? 'ok' : h.state === 'closed' ? '' : 'danger'}>{t(`hours.${h.state}`)}</Badge>
+		{h.change && <Muted> {t('hours.until', { when: h.change })}</Muted>}
+	</>;
+}
+
 function useColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 	const rules = useTable<{ name: string; time_rule: string }>('routed', 'dial_rule').rows;
+	const now = new Map(useLive<Now>('/methods/routed/Hours').rows.map(h => [h.time_rule, h]));
 	const users = (name: string) => rules.filter(r => r.time_rule === name).map(r => r.name);
 
-	return [...described, {
+	return [{ id: 'now', label: t('hours.now'), cell: r => <IsOpen h={now.get(String(r['name']))} /> }, ...described, {
 		id: 'users', label: t('used.by'), wide: true,
 		cell: r => users((r as unknown as TimeRule).name).join(', ') || <Muted>–</Muted>,
 	}];

@@ -9,6 +9,7 @@ import type { Column } from '../list/useList';
 import type { Made } from '../ui/ShownOnce';
 import { AccountReset, resetAccount } from './AccountReset';
 import { allowed, fail2ban } from './Allowed';
+import { credit, rates } from './Credit';
 import { dialRules } from './DialRules';
 import { pinLocks, pins, pinSets } from './Pins';
 import { timeRules } from './TimeRules';
@@ -41,6 +42,8 @@ export const EXTRAS: Readonly<Record<string, Extra>> = {
 	trunk: trunks,
 	allowed_address: allowed,
 	guard_service: fail2ban,
+	call_rate: rates,
+	credit,
 	pin_lock: pinLocks,
 	pin_set: pinSets,
 	pin: pins,
