@@ -32,8 +32,14 @@ static void on_books_row(void *ctx, struct table_change *change,
 {
 	(void)old;
 	(void)row;
-	routed_configure_books(ctx);
+	if (!table_change_more(change))
+		routed_configure_books(ctx);
 	table_change_done(change, NULL);
+}
+
+static void on_imported(void *ctx)
+{
+	routed_configure_books(ctx);
 }
 
 static void on_settings(void *ctx, struct table_change *change, const void *old,
@@ -225,7 +231,8 @@ static int start(struct service *s, char *why, size_t why_size)
 	});
 	r->retention = retention_new(s->base, s->store);
 	r->searches = cdr_searches_new(s->base, s->store);
-	r->rate_import = rate_import_new(s->base, r->tables[ROUTED_RATES]);
+	r->rate_import = rate_import_new(s->base, r->tables[ROUTED_RATES],
+					 on_imported, r);
 	r->extensions = watch_open(s->bus, s->run_dir, &extension_record,
 				   on_watched, r);
 	r->trunks =

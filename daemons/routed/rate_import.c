@@ -13,6 +13,8 @@ enum { WAIT_S = 60 };
 
 struct rate_import {
 	struct table *rates;
+	void (*in_force)(void *ctx);
+	void *ctx;
 	struct event *timer;
 	struct rate_csv *csv; /* NULL: none goes on */
 	char actor[160];
@@ -38,13 +40,16 @@ static void on_silence(evutil_socket_t fd, short what, void *ctx)
 }
 
 struct rate_import *rate_import_new(struct event_base *base,
-				    struct table *rates)
+				    struct table *rates,
+				    void (*in_force)(void *ctx), void *ctx)
 {
 	struct rate_import *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
 	r->rates = rates;
+	r->in_force = in_force;
+	r->ctx = ctx;
 	r->timer = event_new(base, -1, 0, on_silence, r);
 	if (r->timer)
 		return r;
@@ -122,6 +127,8 @@ static void on_written(void *ctx, const struct issue *issue)
 	r->writing = false;
 	r->csv = NULL;
 	r->summary.done = !issue;
+	if (!issue)
+		r->in_force(r->ctx);
 	if (issue)
 		ops.done(ops.ctx, "Failed", issue);
 	else

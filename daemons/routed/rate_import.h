@@ -11,9 +11,11 @@ struct event_base;
 struct rate_import;
 struct table;
 
-/* `rates` is the table call_rate. NULL: no memory. */
+/* `rates` is the table call_rate; in_force(ctx) comes when a new list is in it,
+   before who sent it is told. NULL: no memory. */
 struct rate_import *rate_import_new(struct event_base *base,
-				    struct table *rates);
+				    struct table *rates,
+				    void (*in_force)(void *ctx), void *ctx);
 void rate_import_free(struct rate_import *r);
 
 struct rate_import_ops {

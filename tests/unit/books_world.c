@@ -123,6 +123,17 @@ void books_world_cap(struct books_world *w, const char *words)
 	configure(w);
 }
 
+void books_world_drop(struct books_world *w, const char *name)
+{
+	size_t at = 0;
+
+	while (at < w->n_credits && strcmp(w->credits[at].name, name))
+		at++;
+	CHECK(at < w->n_credits);
+	w->credits[at] = w->credits[--w->n_credits];
+	configure(w);
+}
+
 void books_world_rate(struct books_world *w, const char *words)
 {
 	struct call_rate *row = &w->rates[w->n_rates++];

@@ -39,6 +39,7 @@ void books_world_close(struct books_world *w);
 /* "name=day scope=trunk who=acme seconds=100"; put in the place of one of that
    name. */
 void books_world_cap(struct books_world *w, const char *words);
+void books_world_drop(struct books_world *w, const char *name);
 void books_world_rate(struct books_world *w, const char *words);
 
 /* Fields of a record from words; what is wrong ends the test. */

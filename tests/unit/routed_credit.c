@@ -4,6 +4,7 @@
  *   zone Europe/Berlin             of the box
  *   at 2026-03-28 23:00:00         the wall clock from here on; it may go back
  *   cap name=day scope=trunk who=acme seconds=100
+ *   drop day                       the limit is taken away
  *   rate id=acme/49 price_milli=60
  *   ask call=c1 extension=801 trunk=acme ...    (books_world.h)
  *   renew c1 40
@@ -90,6 +91,8 @@ static void do_line(void *ctx, char *line)
 		set_time(s, rest);
 	} else if (!strcmp(verb, "cap")) {
 		books_world_cap(&s->world, rest);
+	} else if (!strcmp(verb, "drop")) {
+		books_world_drop(&s->world, rest);
 	} else if (!strcmp(verb, "rate")) {
 		books_world_rate(&s->world, rest);
 	} else if (!strcmp(verb, "ask")) {

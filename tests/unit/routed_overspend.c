@@ -8,7 +8,7 @@
 #include "books_world.h"
 #include "check.h"
 
-enum { ROUNDS = 6, STEPS = 400, ACTIVE = 12, CAPS = 8, PEOPLE = 3 };
+enum { ROUNDS = 4, STEPS = 400, ACTIVE = 12, CAPS = 8, PEOPLE = 3 };
 
 struct talk {
 	bool on;

@@ -186,9 +186,17 @@ struct bench {
 	char run[80];
 	struct rates_note summary;
 	int notes;
+	int in_force;
 	char error[256];
 	bool done;
 };
+
+static void on_force(void *ctx)
+{
+	struct bench *b = ctx;
+
+	b->in_force++;
+}
 
 static void open_table(struct bench *b)
 {
@@ -203,7 +211,7 @@ static void open_table(struct bench *b)
 						   .store = b->store },
 			   why, sizeof(why));
 	CHECK_STR(why, "");
-	b->import = rate_import_new(b->base, b->table);
+	b->import = rate_import_new(b->base, b->table, on_force, b);
 	CHECK(b->import);
 }
 
@@ -285,6 +293,7 @@ static void test_import(struct bench *b)
 	CHECK_EQ(table_count(b->table), 2);
 	CHECK(table_get(b->table, "acme/44"));
 	CHECK(!table_get(b->table, "acme/33"));
+	CHECK_EQ(b->in_force, 2);
 }
 
 static const char *const other_list[] = { "beta/1", "zeta/1" };

@@ -69,12 +69,11 @@ struct books *books_new(const struct books_config *config)
 		return NULL;
 	b->config = *config;
 	b->store = config->store;
-	b->stale = true;
 	b->purses = purses_new();
 	b->settle = settle_new(b);
 	b->open = open_calls_new(b->purses);
-	b->caps = caps_new(&b->rows.credits);
-	b->rates = rates_new(&b->rows.rates);
+	b->caps = caps_new(&(struct plan_rows){ 0 });
+	b->rates = rates_new(&(struct plan_rows){ 0 });
 	if (!b->purses || !b->settle || !b->open || !b->caps || !b->rates ||
 	    load(b) < 0)
 		goto out;
@@ -102,21 +101,40 @@ void books_free(struct books *b)
 	free(b);
 }
 
-void books_configure(struct books *b, const struct books_rows *rows)
+int purse_put(struct store_batch *batch, const struct purse *purse)
 {
-	b->rows = *rows;
-	b->stale = true;
+	uint8_t value[PURSE_BYTES];
+
+	purse_encode(purse, value);
+	return store_batch_put(
+		batch, PURSE_DB,
+		(struct bytes){ purse->name, strlen(purse->name) },
+		(struct bytes){ value, sizeof(value) });
 }
 
-void books_refresh(struct books *b)
+/* A limit in all that is new: it counts from now. If this cannot be written,
+   what was counted before a restart counts again after it. */
+static void on_began(void *ctx, const struct credit *cap)
 {
-	struct rates *rates;
-	struct caps *caps;
+	struct books *b = ctx;
+	struct purse *p =
+		purse_find(b->purses, (enum scope)cap->scope, cap->who);
+	struct store_batch *batch;
 
-	if (!b->stale)
+	if (!p)
 		return;
-	caps = caps_new(&b->rows.credits);
-	rates = rates_new(&b->rows.rates);
+	p->spent[PERIOD_TOTAL] = (struct spent){ 0 };
+	batch = store_batch_new(b->store);
+	if (batch && (purse_put(batch, p) < 0 ||
+		      store_commit(b->store, batch, NULL, NULL) < 0))
+		store_batch_free(batch);
+}
+
+void books_configure(struct books *b, const struct books_rows *rows)
+{
+	struct caps *caps = caps_new(&rows->credits);
+	struct rates *rates = rates_new(&rows->rates);
+
 	if (!caps || !rates) {
 		log_err("no memory for new limits and prices: the old ones "
 			"stay in force");
@@ -124,11 +142,13 @@ void books_refresh(struct books *b)
 		rates_free(rates);
 		return;
 	}
+	if (b->begun)
+		caps_began(b->caps, caps, on_began, b);
 	caps_free(b->caps);
 	rates_free(b->rates);
 	b->caps = caps;
 	b->rates = rates;
-	b->stale = false;
+	b->begun = true;
 }
 
 const struct period_starts *books_now(struct books *b, uint64_t now_ms)

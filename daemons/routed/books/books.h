@@ -37,8 +37,7 @@ struct books_config {
 struct books *books_new(const struct books_config *config);
 void books_free(struct books *b);
 
-/* What the books go by. The rows are read when they are needed first, until the
-   next call of this. */
+/* What the books go by from here on; copied. */
 struct books_rows {
 	struct plan_rows credits; /* struct credit */
 	struct plan_rows rates;   /* struct call_rate */

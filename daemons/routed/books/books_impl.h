@@ -17,13 +17,15 @@ enum {
 	OPEN_CALL_MAX = 1024, /* more than record_encoded_max() */
 };
 
+/* Puts a purse as it is now into the batch. */
+int purse_put(struct store_batch *batch, const struct purse *purse);
+
 struct books {
 	struct books_config config;
 	struct store *store;
 	struct purses *purses;
 	struct open_calls *open;
-	struct books_rows rows;
-	bool stale; /* the rows are newer than what follows */
+	bool begun; /* it was configured */
 	struct caps *caps;
 	struct rates *rates;
 	struct period_starts periods;
@@ -32,8 +34,6 @@ struct books {
 	struct spend *spend;
 };
 
-/* Brings caps and rates up to date. */
-void books_refresh(struct books *b);
 /* The periods that hold now. */
 const struct period_starts *books_now(struct books *b, uint64_t now_ms);
 void books_alarm(const struct books *b, const char *account, const char *fmt,

@@ -114,6 +114,18 @@ bool caps_in_all(const struct caps *c, enum scope scope, const char *who)
 	return false;
 }
 
+void caps_began(const struct caps *before, const struct caps *now, caps_fn fn,
+		void *ctx)
+{
+	for (size_t i = 0; i < now->n; i++) {
+		const struct credit *cap = &now->rows[i];
+
+		if (cap->period == PERIOD_TOTAL &&
+		    !caps_in_all(before, (enum scope)cap->scope, cap->who))
+			fn(ctx, cap);
+	}
+}
+
 /* What one limit leaves for this call alone. */
 struct left {
 	const struct credit *cap;

@@ -35,6 +35,9 @@ void caps_of(const struct caps *c, enum scope scope, const char *who,
 /* Is there a limit, in use or not, on what one spends in all? If not, that sum
    begins anew: a limit in all counts from when it was made. */
 bool caps_in_all(const struct caps *c, enum scope scope, const char *who);
+/* Each limit in all of `now` on somebody who has none in `before`. */
+void caps_began(const struct caps *before, const struct caps *now, caps_fn fn,
+		void *ctx);
 
 /* A call that asks for a slice. */
 struct credit_call {

@@ -179,7 +179,6 @@ void books_reserve(struct books *b, const struct ask *ask,
 		done(ctx, -ENOMEM);
 		return;
 	}
-	books_refresh(b);
 	w->reserved = done;
 	w->ctx = ctx;
 	take_choice(&w->now, ask, choice, now_ms);
@@ -228,7 +227,6 @@ void books_renew(struct books *b, const struct renew *ask, uint64_t now_ms,
 		done(ctx, -ENOMEM, NULL);
 		return;
 	}
-	books_refresh(b);
 	w->renewed = done;
 	w->ctx = ctx;
 	w->now = *call;
@@ -254,7 +252,6 @@ bool books_credit(struct books *b, const struct plan_call *call,
 	struct open_call as;
 	bool granted;
 
-	books_refresh(b);
 	record_init(&open_call_record, &as);
 	COPY(as.extension, call->extension);
 	COPY(as.dial_rule, call->dial_rule);

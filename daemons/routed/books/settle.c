@@ -222,18 +222,10 @@ static int add_call(struct settle *s, struct store_batch *batch,
 
 static int add_purses(const struct settle *s, struct store_batch *batch)
 {
-	uint8_t value[PURSE_BYTES];
 	int err = 0;
 
-	for (size_t i = 0; i < s->n_saved && !err; i++) {
-		const struct purse *a = s->saved[i].purse;
-
-		purse_encode(a, value);
-		err = store_batch_put(
-			batch, PURSE_DB,
-			(struct bytes){ a->name, strlen(a->name) },
-			(struct bytes){ value, sizeof(value) });
-	}
+	for (size_t i = 0; i < s->n_saved && !err; i++)
+		err = purse_put(batch, s->saved[i].purse);
 	return err;
 }
 
@@ -269,7 +261,6 @@ static int commit(struct settle *s)
 	struct ended *e;
 	int err = batch ? 0 : -ENOMEM;
 
-	books_refresh(s->books);
 	STAILQ_FOREACH(e, &s->flying, next)
 	err = err ? err : add_call(s, batch, e, now);
 	if (!err)

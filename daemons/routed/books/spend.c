@@ -218,7 +218,6 @@ void spend_look(struct spend *s)
 {
 	struct shown *v, *next;
 
-	books_refresh(s->books);
 	s->now = books_now(s->books, clock_wall_ms());
 	s->round++;
 	caps_each(s->books->caps, show, s);
