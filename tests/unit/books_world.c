@@ -44,6 +44,7 @@ void books_world_open(struct books_world *w)
 	};
 	const struct books_config books = {
 		.base = w->base,
+		.run_dir = w->run,
 		.alarm = on_alarm,
 		.ctx = w,
 	};

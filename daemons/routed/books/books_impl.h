@@ -17,6 +17,8 @@ enum {
 	OPEN_CALL_MAX = 1024, /* more than record_encoded_max() */
 };
 
+struct store_batch;
+
 /* Puts a purse as it is now into the batch. */
 int purse_put(struct store_batch *batch, const struct purse *purse);
 
