@@ -75,7 +75,6 @@ struct budget books_budget(struct books *b, enum usage_of of, const char *who,
 		.least = { .amount = UINT64_MAX },
 	};
 
-	books_refresh(b);
 	q.now = books_now(b, now_ms);
 	q.purse = purse_find(b->purses, scopes[of], who);
 	caps_of(b->caps, scopes[of], who, on_cap, &q);
