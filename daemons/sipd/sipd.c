@@ -65,11 +65,29 @@ static void on_request(void *ctx, struct request *r)
 	gate_request(d->gate, r);
 }
 
+static bool on_tls_peer(void *ctx, const struct addr *addr, uint16_t port,
+			struct sofia_tls_peer *out)
+{
+	const struct sipd *d = ctx;
+
+	return d->trunks && trunks_tls(d->trunks, addr, port, out);
+}
+
+static void on_tls_failed(void *ctx, const struct addr *addr, uint16_t port,
+			  const char *why)
+{
+	struct sipd *d = ctx;
+
+	trunks_tls_failed(d->trunks, addr, port, why);
+}
+
 static const struct sofia_ops sofia_ops = {
 	.local = on_local,
 	.banned = on_banned,
 	.scanner = on_scanner,
 	.bad = on_bad,
+	.tls_peer = on_tls_peer,
+	.tls_failed = on_tls_failed,
 	.request = on_request,
 };
 

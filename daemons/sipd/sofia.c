@@ -424,6 +424,8 @@ struct sofia *sofia_new(const struct sofia_config *config, char *why,
 	if (rc == 0)
 		rc = sofia_loop_init(&s->loop, config->base);
 	if (rc == 0)
+		rc = sofia_tls_peer_init(s);
+	if (rc == 0)
 		rc = sofia_entry_init(s);
 	if (rc < 0)
 		goto fail;
@@ -456,6 +458,7 @@ void sofia_free(struct sofia *s)
 		nta_agent_destroy(s->agent);
 	sofia_loop_fini(&s->loop);
 	sofia_entry_fini(s);
+	sofia_tls_peer_fini(s);
 	free(s);
 }
 

@@ -15,6 +15,14 @@ struct sofia;
    for. */
 enum sofia_bad { SOFIA_MALFORMED, SOFIA_SCANNER, SOFIA_FORGED };
 
+/* Whom a connection that we open over TLS must prove to be. */
+struct sofia_tls_peer {
+	char host[129];
+	char domain[129];  /* "" for none; either name will do */
+	char ca_file[256]; /* "": the authorities that the system trusts */
+	bool check;
+};
+
 struct sofia_ops {
 	/* Is this address trusted (SPEC 1)? */
 	bool (*local)(void *ctx, const struct addr *addr);
@@ -25,6 +33,12 @@ struct sofia_ops {
 	/* Not taken for what it said: `what` in our words, never the peer's. */
 	void (*bad)(void *ctx, enum sofia_bad bad, const struct peer *peer,
 		    const char *what);
+	/* Who is at this address and port; false: nobody who must prove it. */
+	bool (*tls_peer)(void *ctx, const struct addr *addr, uint16_t port,
+			 struct sofia_tls_peer *out);
+	/* It did not: why in words. */
+	void (*tls_failed)(void *ctx, const struct addr *addr, uint16_t port,
+			   const char *why);
 	/* A well-formed request outside a dialog; takes it. */
 	void (*request)(void *ctx, struct request *r);
 };

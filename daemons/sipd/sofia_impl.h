@@ -61,6 +61,7 @@ struct sofia {
 	struct addr bound[SOFIA_ADDRESSES];
 	size_t n_bound;
 	char cert_dir[256];
+	int tls_index;            /* of what each TLS context knows of us */
 	struct sofia_flow *flows; /* by source */
 	struct event *sweep;
 };
@@ -90,6 +91,11 @@ void sofia_request_read(struct sofia *s, struct request *r, msg_t *msg,
 /* Makes dir/agent.pem from `certificate`, or self-made where that is "". */
 int sofia_tls_prepare(const char *dir, const char *certificate, char *why,
 		      size_t why_size);
+
+/* The way from a TLS connection back to us (sofia_tls_peer.c); before the first
+   agent, after the last. */
+int sofia_tls_peer_init(struct sofia *s);
+void sofia_tls_peer_fini(struct sofia *s);
 
 /* Watches the connections: caps per source, those that never speak. */
 int sofia_flow_init(struct sofia *s);

@@ -17,6 +17,7 @@
 
 #include "dns.h"
 #include "registrar.h"
+#include "sofia_agent.h"
 #include "trunk_check.h"
 #include "trunk_farewell.h"
 #include "trunk_line.h"
@@ -307,6 +308,40 @@ void trunks_failed(struct trunks *t, const char *name, const char *why)
 
 	if (l)
 		trunk_line_failed(l, why);
+}
+
+bool trunks_tls(const struct trunks *t, const struct addr *addr, uint16_t port,
+		struct sofia_tls_peer *out)
+{
+	struct entry *e, *next;
+	bool found = false;
+
+	HASH_ITER(hh, t->lines, e, next)
+	{
+		const struct trunk *row = trunk_line_row(e->line);
+
+		if (!trunk_line_at(e->line, addr, port) ||
+		    (found && !row->check_certificate))
+			continue;
+		memcpy(out->host, row->host, sizeof(out->host));
+		memcpy(out->domain, row->domain, sizeof(out->domain));
+		memcpy(out->ca_file, row->ca_file, sizeof(out->ca_file));
+		out->check = row->check_certificate;
+		found = true;
+	}
+	return found;
+}
+
+void trunks_tls_failed(struct trunks *t, const struct addr *addr, uint16_t port,
+		       const char *why)
+{
+	struct entry *e, *next;
+
+	HASH_ITER(hh, t->lines, e, next)
+	{
+		if (trunk_line_at(e->line, addr, port))
+			trunk_line_distrust(e->line, why);
+	}
 }
 
 const char *trunks_of(const struct trunks *t, const char *uri_user,

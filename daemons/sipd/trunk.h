@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct addr;
 struct bus;
@@ -80,6 +81,14 @@ void trunks_failed(struct trunks *t, const char *name, const char *why);
  */
 const char *trunks_of(const struct trunks *t, const char *uri_user,
 		      const struct addr *source);
+
+/* Who is at this address over TLS, and must it prove it? The strictest, where
+   several trunks go there. And that it did not, in words. */
+struct sofia_tls_peer;
+bool trunks_tls(const struct trunks *t, const struct addr *addr, uint16_t port,
+		struct sofia_tls_peer *out);
+void trunks_tls_failed(struct trunks *t, const struct addr *addr, uint16_t port,
+		       const char *why);
 
 typedef void (*trunks_row_fn)(void *ctx, const struct trunk_state *row);
 void trunks_each(const struct trunks *t, trunks_row_fn fn, void *ctx);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "addr.h"
 #include "records.h"
@@ -132,6 +133,20 @@ static int check_date(const char *text, struct issue *issue)
 	return 0;
 }
 
+static int check_authority(const struct trunk *row, struct issue *issue)
+{
+	if (!row->ca_file[0])
+		return 0;
+	if (row->ca_file[0] != '/')
+		return issue_set(
+			issue, "ca_file",
+			"must be a whole path, such as /etc/ssl/x.pem");
+	if (access(row->ca_file, R_OK) < 0)
+		return issue_set(issue, "ca_file", "sipd cannot read it: %s",
+				 strerror(errno));
+	return 0;
+}
+
 int trunk_check(const struct trunk *row, struct issue *issue)
 {
 	int rc = check_account(row, issue);
@@ -142,5 +157,7 @@ int trunk_check(const struct trunk *row, struct issue *issue)
 		rc = check_failover(row, issue);
 	if (rc == 0)
 		rc = check_date(row->provider_limit_on, issue);
+	if (rc == 0)
+		rc = check_authority(row, issue);
 	return rc;
 }

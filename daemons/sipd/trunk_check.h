@@ -1,4 +1,5 @@
-/* What a row of the table of trunks must be beyond the schema. Pure. */
+/* What a row of the table of trunks must be beyond the schema. Pure, but that
+   it looks whether a file can be read. */
 #pragma once
 
 struct issue;

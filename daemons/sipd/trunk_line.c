@@ -49,6 +49,7 @@ struct trunk_line {
 	struct event *probe_timer;
 	uint32_t misses;     /* OPTIONS without an answer, in a row */
 	bool heard;          /* it answers OPTIONS */
+	char distrust[96];   /* why its certificate was not good, lately */
 	struct where *where; /* its name is being asked for */
 	struct event *name_timer;
 	uint64_t named_ms; /* when DNS last said where it is */
@@ -186,6 +187,9 @@ static void note_error(struct trunk_line *l, const char *what, uint32_t code,
 {
 	const char *words = trunk_code_text(code, silent);
 
+	/* It did not come to a question. */
+	if (silent && l->distrust[0])
+		words = l->distrust;
 	if (silent)
 		(void)snprintf(l->state.last_error, sizeof(l->state.last_error),
 			       "%s: %s", what, words);
@@ -292,8 +296,10 @@ static void on_registered(void *ctx, const struct asker_answer *a)
 	struct trunk_line *l = ctx;
 
 	/* Whatever it says, it is there. */
-	if (!a->silent)
+	if (!a->silent) {
 		l->misses = 0;
+		l->distrust[0] = '\0';
+	}
 	take_reply(l, &reply);
 	if (a->realm[0])
 		trunk_line_proved(l, a->realm);
@@ -625,6 +631,7 @@ void trunk_line_change(struct trunk_line *l, const struct trunk *row)
 		l->state.realm[0] = '\0';
 	l->row = *row;
 	l->state.last_error[0] = '\0';
+	l->distrust[0] = '\0';
 	begin(l);
 }
 
@@ -643,6 +650,24 @@ size_t trunk_line_places(const struct trunk_line *l,
 {
 	*places = l->places;
 	return l->n_places;
+}
+
+bool trunk_line_at(const struct trunk_line *l, const struct addr *addr,
+		   uint16_t port)
+{
+	for (size_t i = 0; i < l->n_places; i++) {
+		if (l->places[i].transport == PEER_TLS &&
+		    l->places[i].port == port &&
+		    addr_equal(&l->places[i].addr, addr))
+			return true;
+	}
+	return false;
+}
+
+void trunk_line_distrust(struct trunk_line *l, const char *why)
+{
+	(void)snprintf(l->distrust, sizeof(l->distrust),
+		       "its certificate is not good: %.64s", why);
 }
 
 bool trunk_line_owns(const struct trunk_line *l, const struct addr *addr)

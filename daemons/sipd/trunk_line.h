@@ -55,6 +55,12 @@ size_t trunk_line_places(const struct trunk_line *l,
 			 const struct trunk_place **places);
 bool trunk_line_owns(const struct trunk_line *l, const struct addr *addr);
 
+/* Is one of its servers there, over TLS? */
+bool trunk_line_at(const struct trunk_line *l, const struct addr *addr,
+		   uint16_t port);
+/* Its certificate was not good: why. */
+void trunk_line_distrust(struct trunk_line *l, const char *why);
+
 /* trunk.h has the words for these. */
 void trunk_line_proved(struct trunk_line *l, const char *realm);
 void trunk_line_call(struct trunk_line *l, int by);

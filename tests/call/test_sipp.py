@@ -9,14 +9,14 @@ from test_call import records
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sipp")
 
 
-def sipp(lab, address, port, scenario, users, *more):
+def sipp(lab, address, port, scenario, users, *more, ns="lan", server="192.168.1.1"):
     """Starts sipp on a phone's address with one line of values a user; it exits 0 when all went well."""
     folder = tempfile.TemporaryDirectory(prefix="sipp-")
     lab.later(folder.cleanup)
     path = f"{folder.name}/users.csv"
     with open(path, "w") as f:
         f.write("SEQUENTIAL\n" + "".join(";".join(u) + "\n" for u in users))
-    p = lab.net.popen("lan", "sipp", lab.net.PBX_LAN + ":5060", "-sf", f"{HERE}/{scenario}.xml", "-inf", path,
+    p = lab.net.popen(ns, "sipp", server + ":5060", "-sf", f"{HERE}/{scenario}.xml", "-inf", path,
                       "-i", address, "-p", str(port), "-nostdin", "-timeout", "60", "-trace_err", "-error_file", f"{folder.name}/errors", *more,
                       cwd=folder.name, stdin=-3, stdout=-3, stderr=-3)
     lab.later(lambda: p.poll() is None and (p.kill(), p.wait()))

@@ -1,22 +1,28 @@
 """Calls over a trunk: Kamailio is the provider, a real telephone the called party."""
 
+import os
 import re
+import shutil
+import tempfile
 
 from box import until
 from names import Names
-from netns import Net
+from netns import Net, sh
 from phone import Phone
 from provider import Provider, state, states, trunk
 from sip import Client
+from sip_peer import Peer
+from tap import Tap
 from test_call import new_record, records, talk
+from test_sipp import auth, sipp, well
 
 NUMBER = "4930123456"
 
 
-def outside(lab, number=NUMBER, address="198.51.100.20", **kw):
+def outside(lab, number=NUMBER, address="198.51.100.20", server="198.51.100.10", **kw):
     """A telephone of the provider's network."""
     lab.port += 20
-    p = Phone(lab.net, "itsp", address, number, password="of-" + number, server="198.51.100.10", port=lab.port, **kw)
+    p = Phone(lab.net, "itsp", address, number, password="of-" + number, server=server, port=lab.port, **kw)
     lab.phones.append(p)
     p.says("200 OK")
     return p
@@ -88,10 +94,7 @@ def test_failover(lab):
     trunk(lab, "second", provider=second, register="false")
     rule(lab, "acme;second")
     b = outside(lab)
-    lab.port += 20
-    c = Phone(lab.net, "itsp", "198.51.100.21", NUMBER, password="of-" + NUMBER, server="198.51.100.11", port=lab.port)
-    lab.phones.append(c)
-    c.says("200 OK")
+    c = outside(lab, address="198.51.100.21", server="198.51.100.11")
     for failure in (dict(invite=503), dict(invite=500), dict(deaf=1)):
         p.set(**failure)
         before = records(lab)
@@ -358,3 +361,180 @@ def test_unknown_name(lab):
     assert r["reason"] == "trunk acme: the provider does not answer", r
     names.say("host-record=nowhere.example,198.51.100.10")
     state(lab, "acme", "reachable", seconds=20)
+
+
+def dial(lab, a, b, number):
+    a.tell("dial", number)
+    b.wait("CALL_INCOMING")
+    b.tell("accept")
+    a.wait("CALL_ESTABLISHED")
+    b.wait("CALL_ESTABLISHED")
+
+
+def test_every_request_is_challenged(lab):
+    # re-INVITE, UPDATE and BYE want the password as well, and the nonce is young for a second alone
+    p = provider(lab, strict=True, nonce_s=1, algorithm="SHA-256")
+    trunk(lab, provider=p, register="false")
+    rule(lab)
+    q = provider(lab, address="198.51.100.11", name="phones")
+    a, b = lab.phone("801", tone=440), outside(lab, tone=660, server="198.51.100.11")
+    p.forward_to(NUMBER, "198.51.100.11")
+    dial(lab, a, b, "0" + NUMBER)
+    ear = Tap(b)
+    lab.later(ear.close)
+    assert a.hears(660) > 0.9 and b.hears(440) > 0.9
+    a.tell("hold")
+    a.wait("CALL_REMOTE_SDP", param="answer")
+    a.tell("resume")
+    a.wait("CALL_REMOTE_SDP", param="answer")
+    ear.forget()
+    until(lambda: ear.packets >= 50, 15, "sound after the hold")
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
+    methods = [m for m, _ in p.credentials()]
+    assert {"INVITE", "BYE"} <= set(methods) and methods.count("INVITE") >= 3, methods
+    assert not q.credentials() or all("acme" not in c for _, c in q.credentials())
+
+
+def test_the_other_side_holds(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, register="false", transport="tcp")
+    rule(lab)
+    a, b = lab.phone("801", tone=440), outside(lab, tone=660)
+    dial(lab, a, b, "0" + NUMBER)
+    ear = Tap(a)
+    lab.later(ear.close)
+    b.tell("hold")
+    b.wait("CALL_REMOTE_SDP", param="answer")
+    b.tell("resume")
+    b.wait("CALL_REMOTE_SDP", param="answer")
+    ear.forget()
+    until(lambda: ear.packets >= 50, 15, "sound after the hold")
+    b.tell("hangup")
+    a.wait("CALL_CLOSED")
+
+
+def far_end(lab, p):
+    """The provider's far end in the hands of the test."""
+    s = lab.net.socket("itsp")
+    peer = Peer(s, "198.51.100.22", (p.address, 5060), NUMBER, "", port=5080)
+    lab.later(peer.close)
+    p.forward_to(NUMBER, "198.51.100.22:5080")
+    return peer
+
+
+def test_early_media_and_session_timer(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, register="false")
+    rule(lab)
+    lab.box.table("sipd", "sip_settings", "Put", "string:general", "dict:string:string:session_expires_s,90")
+    lab.later(lambda: lab.box.table("sipd", "sip_settings", "Put", "string:general", "dict:string:string:session_expires_s,1800"))
+    far = far_end(lab, p)
+    a = lab.phone("801")
+    a.tell("dial", "0" + NUMBER)
+    invite = far.expect("INVITE")
+    assert "100rel" in invite["Supported"] and invite["Session-Expires"] == "90", invite.headers
+    far.reply(invite, 183, "Session Progress", "Require: 100rel\r\nRSeq: 7\r\n" + far.record_route(invite), far.sdp())
+    prack = far.expect("PRACK")
+    assert prack["RAck"].startswith("7 "), prack.headers
+    far.reply(prack, 200)
+    a.wait("CALL_PROGRESS")
+    far.reply(invite, 200, "OK", "Require: timer\r\nSession-Expires: 90;refresher=uas\r\n" + far.record_route(invite), far.sdp(same=True))
+    far.expect("ACK")
+    a.wait("CALL_ESTABLISHED")
+    dialog = far.dialog_of(invite)
+    # a refresh through the provider's proxy, by its route
+    far.refresh(dialog, invite)
+    ok = far.expect("200 UPDATE")
+    assert "90" in ok["Session-Expires"], ok.headers
+    a.tell("hangup")
+    far.reply(far.expect("BYE"), 200)
+
+
+def test_a_phone_cannot_say_who_calls(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, register="false", caller_id="4930100", caller_name="Acme")
+    rule(lab)
+    s = lab.net.socket("lan")
+    thief = Peer(s, "192.168.1.110", (Net.PBX_LAN, 5060), "802", lab.box.extensions["802"])
+    lab.later(thief.close)
+    thief.invite("01486", headers="P-Asserted-Identity: <sip:+1900@x>\r\nRemote-Party-ID: <sip:+1900@x>\r\nPrivacy: id\r\n")
+    thief.expect("486")
+    call, = p.calls()
+    assert call["identity"] == '"Acme" <sip:4930100@198.51.100.10>', call
+    assert "1900" not in str(call) and call["privacy"] == "" and call["caller"] == "acme", call
+
+
+def test_a_thousand_calls(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, register="false", max_calls="0")
+    rule(lab)
+    put(lab, "call_profile", "801", max_calls="0")
+    far = sipp(lab, "198.51.100.23", 5080, "answer", [(NUMBER,)], "-m", "1000", ns="itsp", server=p.address)
+    p.forward_to(NUMBER, "198.51.100.23:5080")
+    until(lambda: lab.net.run("itsp", "ss", "-Hlun", "sport = :5080").stdout.strip(), 10, "sipp waits for calls")
+    before = len(records(lab))
+    caller = [("801", auth(lab, "801"), "0" + NUMBER)]
+    well(sipp(lab, "192.168.1.113", 6104, "call", caller, "-m", "1000", "-r", "50", "-d", "200"), 120)
+    far.wait(30)
+    assert len(p.calls()) == 1000, len(p.calls())
+    until(lambda: states(lab)["acme"]["calls"] == "0", 10, "no call is left")
+    assert len(records(lab)) >= min(before + 1000, 1000)
+
+
+def certificate(lab):
+    """An authority, where the box can read it, and the certificate of itsp.example: (authority, certificate, key)."""
+    folder = tempfile.TemporaryDirectory(prefix="ca-")
+    lab.later(folder.cleanup)
+    d = folder.name
+    sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=Authority",
+       "-keyout", f"{d}/ca.key", "-out", f"{d}/ca.pem")
+    sh("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=itsp", "-keyout", f"{d}/key.pem",
+       "-out", f"{d}/csr.pem")
+    with open(f"{d}/ext", "w") as f:
+        f.write("subjectAltName=DNS:itsp.example\n")
+    sh("openssl", "x509", "-req", "-in", f"{d}/csr.pem", "-CA", f"{d}/ca.pem", "-CAkey", f"{d}/ca.key", "-CAcreateserial", "-days", "30",
+       "-extfile", f"{d}/ext", "-out", f"{d}/cert.pem")
+    shutil.copy(f"{d}/ca.pem", f"{lab.box.state}/ca.pem")
+    os.chmod(f"{lab.box.state}/ca.pem", 0o644)
+    return "/run/sallyport/ca.pem", f"{d}/cert.pem", f"{d}/key.pem"
+
+
+def test_tls(lab):
+    Names(lab, "host-record=itsp.example,198.51.100.10", "host-record=other.example,198.51.100.10")
+    ca, cert, key = certificate(lab)
+    p = provider(lab, certificate=cert, key=key)
+    trunk(lab, provider=p, host="itsp.example", transport="tls", ca_file=ca)
+    row = states(lab)["acme"]
+    assert row["address"] == "198.51.100.10:5061", row
+    there, = p.registered("acme")
+    assert "192.0.2.10:5061" in there and "transport=tls" in there, there
+    rule(lab)
+    a, b = lab.phone("801", tone=440), outside(lab, tone=660)
+    a.tell("dial", "0" + NUMBER)
+    talk(lab, a, b, 440, 660)
+    b.tell("hangup")
+    a.wait("CALL_CLOSED")
+    inbound(lab, did="493000")
+    p.forward("493000", "acme")
+    b.tell("dial", "493000")
+    talk(lab, b, a, 660, 440)
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
+
+
+def test_tls_with_somebody_else(lab):
+    Names(lab, "host-record=itsp.example,198.51.100.10", "host-record=other.example,198.51.100.10")
+    ca, cert, key = certificate(lab)
+    p = provider(lab, certificate=cert, key=key)
+    for name, host, why, more in (("other", "other.example", "hostname mismatch", {"ca_file": ca}),
+                                  ("nobody", "itsp.example", "unable to get local issuer certificate", {})):
+        trunk(lab, name, provider=p, host=host, transport="tls", register="false", **more)
+        lab.box.table("sipd", "trunk", "Set", f"string:{name}", "string:register", "string:true")
+        row = state(lab, name, "unreachable", seconds=25)
+        assert why in row["last_error"], row
+        lab.box.table("sipd", "trunk", "Set", f"string:{name}", "string:enabled", "string:false")
+    assert not p.credentials() and not p.registered("acme")
+    # who wants to trust it all the same, may
+    lab.box.table("sipd", "trunk", "Put", "string:other", "dict:string:string:enabled,true,check_certificate,false")
+    state(lab, "other", "registered")

@@ -52,6 +52,7 @@ modparam("auth", "algorithm", "{algorithm}")
 modparam("htable", "htable", "secret=>size=8;")
 modparam("htable", "htable", "set=>size=4;")
 modparam("htable", "htable", "forward=>size=4;")
+modparam("htable", "htable", "far=>size=4;")
 
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
@@ -100,6 +101,7 @@ request_route {{
     if ($rU =~ "^1[3-6][0-9][0-9]$") {{ $var(code) = $(rU{{s.substr,1,0}}{{s.int}}); sl_send_reply("$var(code)", "As dialled"); exit; }}
     record_route();
     if ($sht(forward=>$rU) != $null) $rU = $sht(forward=>$rU);
+    if ($sht(far=>$rU) != $null) {{ $du = "sip:" + $sht(far=>$rU); t_relay(); exit; }}
     if (!lookup("location")) $ru = "sip:" + $rU + "@{address}:{far}";
     t_relay();
 }}
@@ -188,6 +190,10 @@ class Provider:
     def forward(self, number, account):
         """Calls to this number go to where the account registered."""
         self.command("htable.sets", "forward", "s:" + number, account)
+
+    def forward_to(self, number, address):
+        """Calls to this number go to that address, as they are."""
+        self.command("htable.sets", "far", "s:" + number, "s:" + address)
 
     def command(self, *words):
         return self.net.run("itsp", "kamcmd", "-s", f"unix:{self.folder.name}/control", *words, check=False).stdout

@@ -75,11 +75,11 @@ class Dialog:
 
 
 class Peer:
-    def __init__(self, sock, address, server, number, password):
+    def __init__(self, sock, address, server, number, password, port=0):
         """Takes the socket, UDP or TCP, unbound."""
         self.s, self.server, self.number, self.password = sock, server, number, password
         self.transport = "TCP" if sock.type == socket.SOCK_STREAM else "UDP"
-        self.s.bind((address, 0))
+        self.s.bind((address, port))
         if self.transport == "TCP":
             self.s.connect(server)
         self.address, self.port = self.s.getsockname()
@@ -248,6 +248,17 @@ class Peer:
         contact = f"Contact: <{self.contact}>\r\n" if code < 300 else ""
         self.send(f"SIP/2.0 {code} {text}\r\n{vias}From: {m['From']}\r\nTo: {to}\r\nCall-ID: {m['Call-ID']}\r\n"
                   f"CSeq: {m['CSeq']}\r\n{contact}{headers}", body)
+
+    @staticmethod
+    def record_route(m):
+        """The Record-Route of a request, for the response to it."""
+        return "".join(f"Record-Route: {r}\r\n" for r in m.all("Record-Route"))
+
+    def refresh(self, dialog, invite):
+        """An UPDATE without SDP along the route of the INVITE that made the dialog."""
+        target = re.search(r"<([^>]+)>", invite["Contact"]).group(1)
+        routes = "".join(f"Route: {r}\r\n" for r in invite.all("Record-Route"))
+        dialog.request("UPDATE", f"{routes}Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n", target=target)
 
     def dialog_of(self, invite):
         """The dialog of an INVITE that we answered."""
