@@ -1,0 +1,405 @@
+"""The packet filter against real packets: the guide's examples, the order of precedence, and changes that go back by themselves."""
+
+import re
+import socket
+import threading
+
+from box import Refused, until
+from netns import Net
+from sip import Client
+from tap import Tap
+from test_call import talk
+from test_guard import rejected
+
+GENERAL, RULE, DEFENSE, ALLOWED = ("fwd", "firewall"), ("fwd", "common_rule"), ("guardd", "auto_defense"), ("guardd", "allowed_address")
+SERVICES = {"sip": 5060, "https": 9999, "ami": 5038, "ssh": 22}
+
+
+def put(lab, table, key, **words):
+    """Fields whose value has a comma are not for Put."""
+    return lab.box.table(*table, "Put", f"string:{key}", "dict:string:string:" + ",".join(f"{k},{v}" for k, v in words.items()))
+
+
+def delete(lab, table, key):
+    return lab.box.table(*table, "Delete", f"string:{key}")
+
+
+def move(lab, key, place):
+    return lab.box.table(*RULE, "Move", f"string:{key}", f"uint32:{place}")
+
+
+def fields(text):
+    """The arguments of a reply, in order."""
+    return [a or b for a, b in re.findall(r'^   (?:string "(.*)"|\w+ (\S+))$', text, re.M)]
+
+
+def would(lab, source, protocol, port):
+    verdict, why, rule, _ = fields(lab.box.method("fwd", "Would", f"string:{source}", f"string:{protocol}", f"uint32:{port}"))
+    return verdict, rule or why
+
+
+def trial(lab):
+    names = ("state", "generation", "actor", "since_ms", "until_ms", "left_s", "extended", "differs")
+    return dict(zip(names, fields(lab.box.method("fwd", "Trial"))))
+
+
+def keep(lab):
+    lab.box.method("fwd", "Confirm", "uint32:0")
+
+
+def back(lab):
+    """As it was kept last; for the end of a test."""
+    if trial(lab)["state"] == "running":
+        lab.box.method("fwd", "Rollback", "uint32:0")
+
+
+def on_trial(lab):
+    """Whatever this test changes is taken back."""
+    lab.later(lambda: back(lab))
+
+
+def count(lab, rule):
+    return next((int(r["packets"]) for r in lab.box.rows("fwd", "Counters") if r["rule"] == rule), 0)
+
+
+def refused(lab, table, key, **words):
+    try:
+        put(lab, table, key, **words)
+    except Refused as e:
+        return str(e)
+    raise AssertionError(f"taken: {words}")
+
+
+def listener(lab, port):
+    """A door of the box where nothing of ours listens."""
+    s = lab.net.socket("pbx", kind=socket.SOCK_STREAM)
+    lab.later(s.close)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("0.0.0.0", port))
+    s.listen(64)
+    return s
+
+
+def connects(lab, where, address, port, seconds=0.5):
+    """Is a connection let in? A dropped SYN is met by silence."""
+    with lab.net.socket(where, kind=socket.SOCK_STREAM) as s:
+        s.settimeout(seconds)
+        s.bind((address, 0))
+        try:
+            s.connect((Net.PBX_LAN if where == "lan" else Net.PBX_WAN, port))
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+    return True
+
+
+def pings(lab, where, address):
+    server = Net.PBX_LAN if where == "lan" else Net.PBX_WAN
+    return lab.net.run(where, "ping", "-c1", "-W1", "-I", address, server, check=False).returncode == 0
+
+
+def client(lab, where, address, number="803"):
+    c = Client(lab.net, where, address, Net.PBX_LAN if where == "lan" else Net.PBX_WAN, number)
+    lab.later(c.close)
+    return c
+
+
+def lan_address(lab, address):
+    lab.net.ip("lan", "addr", "add", f"{address}/24", "dev", "eth0")
+    lab.later(lambda: lab.net.ip("lan", "addr", "del", f"{address}/24", "dev", "eth0"))
+
+
+# --- the guide's examples ---
+
+def test_ami_port_for_one_address(lab):
+    """Above the built-in drop the rule opens 5038 for 192.168.1.2; below it, it does nothing."""
+    on_trial(lab)
+    lan_address(lab, "192.168.1.2")
+    listener(lab, 5038)
+    assert not connects(lab, "lan", "192.168.1.2", 5038), "the built-in rule drops"
+    assert would(lab, "192.168.1.2", "tcp", 5038) == ("drop", "ami")
+    put(lab, RULE, "logger", action="accept", protocol="tcp", port=5038, source="192.168.1.2")
+    assert not connects(lab, "lan", "192.168.1.2", 5038), "below it"
+    before = count(lab, "logger")
+    move(lab, "logger", 1)
+    assert connects(lab, "lan", "192.168.1.2", 5038), "above it"
+    assert would(lab, "192.168.1.2", "tcp", 5038) == ("accept", "logger")
+    assert count(lab, "logger") == before + 1
+    assert not connects(lab, "lan", "192.168.1.110", 5038) and would(lab, "192.168.1.110", "tcp", 5038) == ("drop", "ami")
+    dropped = count(lab, "ami")
+    assert dropped > 0
+    # it can be switched off, not deleted; another change loses no count
+    try:
+        delete(lab, RULE, "ami")
+        raise AssertionError("a built-in rule went")
+    except Refused as e:
+        assert "built in" in str(e)
+    put(lab, RULE, "ami", enabled="false")
+    assert connects(lab, "lan", "192.168.1.110", 5038)
+    assert count(lab, "ami") == dropped
+    last = next(r for r in lab.box.rows("fwd", "Counters") if r["rule"] == "ami")
+    assert int(last["last_ms"]) > 0, last
+
+
+def drop_all_but_the_office(lab):
+    """Drop all with the three permit rules of the guide: web, SIP and RTP for 192.168.1.0/24."""
+    put(lab, RULE, "web", action="accept", protocol="tcp", port="https", source="192.168.1.0/24")
+    put(lab, RULE, "sip", action="accept", protocol="both", port="sip", source="192.168.1.0/24")
+    put(lab, RULE, "rtp", action="accept", protocol="udp", port="rtp", source="192.168.1.0/24")
+    put(lab, GENERAL, "general", drop_all="true")
+
+
+def test_drop_all_with_three_rules(lab):
+    on_trial(lab)
+    a = lab.phone("801", tone=440)
+    b = lab.phone("802", address="192.168.1.102", tone=660)
+    assert client(lab, "wan", "203.0.113.21").ask("OPTIONS") is not None
+    drop_all_but_the_office(lab)
+    keep(lab)
+    try:
+        a.tell("dial", "802")
+        talk(lab, a, b, 440, 660)
+        a.tell("hangup")
+        b.wait("CALL_CLOSED")
+        assert connects(lab, "lan", "192.168.1.110", 9999)
+        # everything else is dead
+        listener(lab, 22)
+        assert not connects(lab, "lan", "192.168.1.110", 22)
+        assert not pings(lab, "lan", "192.168.1.110")
+        for port in (22, 5060, 5061, 9999):
+            assert not connects(lab, "wan", "203.0.113.21", port), port
+        assert client(lab, "wan", "203.0.113.21").ask("OPTIONS", 0.5) is None
+        assert would(lab, "203.0.113.21", "tcp", 9999) == ("drop", "drop all")
+        # from outside there is not even a sign of life
+        out = lab.net.run("wan", "nmap", "-n", "-Pn", "-sS", "-sU", "-p", "T:22,5038,5060,5061,9999,U:5060,4569,10000-10010",
+                          "--max-retries", "1", "--host-timeout", "60s", Net.PBX_WAN).stdout
+        states = set(re.findall(r"^\d+/(?:tcp|udp)\s+(\S+)", out, re.M)) | set(re.findall(r"Not shown: \d+ (\S+)", out))
+        assert states and states <= {"filtered", "open|filtered"}, out
+        # an allowed address passes for its service, sound included
+        put(lab, ALLOWED, "far", source="203.0.113.22", services="sip")
+        assert client(lab, "wan", "203.0.113.22").ask("OPTIONS") is not None
+        c = lab.phone("803", "wan", address="203.0.113.22", tone=500)
+        a.tell("dial", "803")
+        talk(lab, a, c, 440, 500)
+        a.tell("hangup")
+        delete(lab, ALLOWED, "far")
+    finally:
+        put(lab, GENERAL, "general", drop_all="false")
+        for name in ("web", "sip", "rtp"):
+            delete(lab, RULE, name)
+        keep(lab)
+
+
+def test_block_one_address_from_sip_while_it_talks(lab):
+    """The open flow walks the new rules; sound goes on until its rule, too."""
+    on_trial(lab)
+    a = lab.phone("801", tone=440)
+    b = lab.phone("802", "wan", address="203.0.113.20", tone=660)
+    a.tell("dial", "802")
+    talk(lab, a, b, 440, 660)
+    c = client(lab, "wan", "203.0.113.20")
+    assert c.ask("OPTIONS") is not None
+    put(lab, RULE, "thief", action="drop", protocol="both", port="sip", source="203.0.113.20")
+    assert c.ask("OPTIONS", 0.5) is None
+    assert client(lab, "wan", "203.0.113.21").ask("OPTIONS") is not None, "nobody else"
+    put(lab, RULE, "thief-sound", action="drop", protocol="udp", port="rtp", source="203.0.113.20")
+    ear = Tap(a)
+    lab.later(ear.close)
+
+    def silent():
+        ear.forget()
+        return not threading.Event().wait(0.5) and ear.packets == 0
+
+    until(silent, 10, "its sound is cut")
+    back(lab)
+    assert c.ask("OPTIONS") is not None
+    a.tell("hangup")
+
+
+def test_ten_packets_in_sixty_seconds(lab):
+    """Port 22: the tenth connection gets in, the eleventh does not; another source does."""
+    listener(lab, 22)
+    put(lab, DEFENSE, "ssh", protocol="tcp", port=22, packets=10, seconds=60)
+    lab.later(lambda: delete(lab, DEFENSE, "ssh"))
+    got = [connects(lab, "wan", "203.0.113.11", 22, 0.2) for _ in range(14)]
+    assert got == [True] * 10 + [False] * 4, got
+    assert connects(lab, "wan", "203.0.113.12", 22)
+    assert count(lab, "ssh") >= 4
+    # the rate is kept over a change of the rules and over a restart of fwd
+    put(lab, RULE, "other", action="accept", protocol="tcp", port=8080)
+    back(lab)
+    assert not connects(lab, "wan", "203.0.113.11", 22, 0.2)
+    lab.box.kill("fwd")
+    assert not connects(lab, "wan", "203.0.113.11", 22, 0.2)
+    until(lambda: any(r["kind"] == "defense" and r["source"] == "203.0.113.11" and r["account"] == "ssh"
+                      for r in lab.box.rows("guardd", "Incidents", "string:", "uint32:100")), 10, "the incident")
+    assert not rejected_at(lab, "ssh"), "no ban was asked for"
+    # allowed addresses are exempt
+    put(lab, ALLOWED, "friend", source="203.0.113.11", services="ssh")
+    lab.later(lambda: delete(lab, ALLOWED, "friend"))
+    assert all(connects(lab, "wan", "203.0.113.11", 22) for _ in range(15))
+
+
+def rejected_at(lab, service):
+    return set(re.findall(rf'string "{service}@([^"]+)"', lab.box.table("guardd", "rejected", "List")))
+
+
+def test_defense_that_bans(lab):
+    """Who finished handshakes is banned, who only sent SYNs (in anybody's name) is discarded."""
+    door = listener(lab, 22)
+    put(lab, DEFENSE, "ssh", protocol="tcp", port=22, packets=5, seconds=60, ban_s=600)
+    lab.later(lambda: delete(lab, DEFENSE, "ssh"))
+    with lab.net.socket("wan", kind=socket.SOCK_RAW, proto=socket.IPPROTO_RAW) as s:
+        for n in range(40):
+            s.sendto(syn("198.51.100.10", Net.PBX_WAN, 30000 + n, 22), (Net.PBX_WAN, 0))
+    until(lambda: count(lab, "ssh") >= 30, 5, "the forged ones are discarded")
+    for _ in range(8):
+        connects(lab, "wan", "203.0.113.13", 22, 0.2)
+    until(lambda: "203.0.113.13" in rejected_at(lab, "ssh"), 10, "the ban")
+    assert "198.51.100.10" not in rejected_at(lab, "ssh"), "the provider's name was forged"
+    assert "auto_defense" in lab.box.table("guardd", "rejected", "List")
+    assert client(lab, "wan", "203.0.113.13").ask("OPTIONS") is not None, "a ban is for one service"
+    lab.box.method("guardd", "Unreject", "string:203.0.113.13", "string:ssh")
+    # local addresses are trusted: discarded, not banned
+    for _ in range(8):
+        connects(lab, "lan", "192.168.1.111", 22, 0.2)
+    until(lambda: any(r["source"] == "192.168.1.111" and "not banned" in r["outcome"]
+                      for r in lab.box.rows("guardd", "Incidents", "string:", "uint32:100")), 10, "the incident")
+    assert "192.168.1.111" not in rejected_at(lab, "ssh")
+    assert door
+    said = refused(lab, DEFENSE, "sip", protocol="udp", port=5060, packets=100, seconds=10, ban_s=60)
+    assert "ban_s" in said and "forged" in said, said
+
+
+def syn(source, to, source_port, port):
+    """RFC 793; the kernel fills in the sum of the IP header."""
+    import struct
+    tcp = struct.pack("!HHIIBBHHH", source_port, port, 1, 0, 5 << 4, 2, 1024, 0, 0)
+    pseudo = socket.inet_aton(source) + socket.inet_aton(to) + struct.pack("!BBH", 0, 6, len(tcp)) + tcp
+    s = sum(struct.unpack(f"!{len(pseudo) // 2}H", pseudo))
+    s = (s & 0xffff) + (s >> 16)
+    s = ~(s + (s >> 16)) & 0xffff
+    tcp = tcp[:16] + struct.pack("!H", s) + tcp[18:]
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, socket.inet_aton(source), socket.inet_aton(to)) + tcp
+
+
+# --- the order of precedence (SPEC 7) ---
+
+def test_order_of_precedence(lab):
+    """Allowed beats rejected beats auto defense beats ping beats common rules beats drop all; each step by packets and by Would."""
+    on_trial(lab)
+    source, c = "203.0.113.14", client(lab, "wan", "203.0.113.14")
+
+    def is_in(rule):
+        assert would(lab, source, "udp", 5060) == ("accept", rule), rule
+        return c.ask("OPTIONS") is not None
+
+    def is_out(rule):
+        assert would(lab, source, "udp", 5060) == ("drop", rule), rule
+        return c.ask("OPTIONS", 0.4) is None
+
+    assert is_in("no rule")
+    put(lab, RULE, "web", action="accept", protocol="tcp", port="https")
+    put(lab, GENERAL, "general", drop_all="true")
+    assert is_out("drop all")
+    put(lab, RULE, "one", action="accept", protocol="udp", port="sip", source="203.0.113.0/25")
+    assert is_in("one")
+    put(lab, RULE, "two", action="drop", protocol="both", port="5000-5100", source=source)
+    assert is_in("one"), "the first that fits decides"
+    move(lab, "two", 1)
+    assert is_out("two")
+    put(lab, ALLOWED, "friend", source=source, services="sip")
+    lab.later(lambda: delete(lab, ALLOWED, "friend"))
+    assert is_in("allowed address"), "allowed beats rules"
+    # a ban that was there, of all services, loses against allowed for one
+    delete(lab, ALLOWED, "friend")
+    move(lab, "one", 1)
+    assert is_in("one")
+    lab.box.method("guardd", "Reject", f"string:{source}", "string:sip", "uint32:600")
+    assert is_out("rejected address")
+    put(lab, ALLOWED, "friend", source=source, services="sip")
+    assert is_in("allowed address") and source not in rejected(lab)
+    # other services stay under the rules
+    assert would(lab, source, "tcp", 5038) == ("drop", "ami")
+    # ping
+    assert would(lab, source, "icmp", 0) == ("drop", "drop all") and not pings(lab, "wan", source)
+    put(lab, RULE, "echo", action="accept", protocol="icmp", source="203.0.113.0/25")
+    assert would(lab, source, "icmp", 0) == ("accept", "echo") and pings(lab, "wan", source)
+    put(lab, GENERAL, "general", ping="false")
+    assert would(lab, source, "icmp", 0) == ("drop", "ping is off") and not pings(lab, "wan", source)
+
+
+def test_mac_rule(lab):
+    """A rule by MAC address, for senders of the house alone."""
+    on_trial(lab)
+    listener(lab, 8081)
+    mac = re.search(r"link/ether (\S+)", lab.net.run("lan", "ip", "link", "show", "eth0").stdout)[1]
+    put(lab, RULE, "by-mac", action="drop", protocol="tcp", port=8081, mac=mac.upper())
+    assert not connects(lab, "lan", "192.168.1.110", 8081)
+    assert connects(lab, "wan", "203.0.113.21", 8081), "what came over the router has the router's"
+    put(lab, RULE, "by-mac", mac="02:00:00:00:00:01")
+    assert connects(lab, "lan", "192.168.1.110", 8081)
+    assert "mac" in refused(lab, RULE, "by-mac", mac=mac, source="203.0.113.9")
+
+
+def test_ipv6(lab):
+    on_trial(lab)
+    put(lab, RULE, "six", action="drop", protocol="udp", port="sip", source="2001:db8:3::/64")
+    assert would(lab, "2001:db8:3::9", "udp", 5060) == ("drop", "six")
+    assert would(lab, "2001:db8:4::9", "udp", 5060) == ("accept", "no rule")
+    c = Client(lab.net, "wan", "2001:db8:3::9", Net.PBX_WAN6, "803")
+    lab.later(c.close)
+    assert c.ask("OPTIONS", 0.4) is None
+    back(lab)
+    assert c.ask("OPTIONS") is not None
+
+
+# --- commit-confirm ---
+
+def test_trial_goes_back_by_itself(lab):
+    put(lab, GENERAL, "general", ping="false")
+    t = trial(lab)
+    assert t["state"] == "running" and t["actor"] == "root" and t["differs"] == "answer ping: off" and 50 < int(t["left_s"]) <= 60, t
+    assert not pings(lab, "lan", "192.168.1.110")
+    until(lambda: trial(lab)["state"] == "expired", 75, "the trial goes back")
+    assert pings(lab, "lan", "192.168.1.110")
+    assert "ping" in lab.box.table(*GENERAL, "Get", "string:general")
+
+
+def test_trial_and_kill_9(lab):
+    """However fwd ends: what was not kept is gone, what was kept stands."""
+    put(lab, RULE, "kept", action="drop", protocol="tcp", port=8082)
+    keep(lab)
+    listener(lab, 8082)
+    put(lab, RULE, "kept", action="accept")
+    put(lab, RULE, "lost", action="drop", protocol="icmp")
+    assert connects(lab, "lan", "192.168.1.110", 8082) and not pings(lab, "lan", "192.168.1.110")
+    lab.box.kill("fwd")
+    assert not connects(lab, "lan", "192.168.1.110", 8082) and pings(lab, "lan", "192.168.1.110")
+    rows = lab.box.table(*RULE, "List")
+    assert '"lost"' not in rows and '"kept"' in rows
+    assert trial(lab)["state"] == "expired"
+    delete(lab, RULE, "kept")
+    keep(lab)
+    lab.box.kill("fwd")
+    assert '"kept"' not in lab.box.table(*RULE, "List")
+
+
+def test_drop_all_that_shuts_everybody_out(lab):
+    on_trial(lab)
+    said = refused(lab, GENERAL, "general", drop_all="true")
+    assert "drop_all" in said and "https" in said, said
+    put(lab, ALLOWED, "boss", source="203.0.113.15", services="https")
+    lab.later(lambda: delete(lab, ALLOWED, "boss"))
+    put(lab, GENERAL, "general", drop_all="true")
+    assert connects(lab, "wan", "203.0.113.15", 9999) and not connects(lab, "wan", "203.0.113.16", 9999)
+
+
+def test_wrong_rules_are_named(lab):
+    for words, field in (({"protocol": "icmp", "port": 5060}, "port"), ({"protocol": "tcp", "port": "smtp"}, "port"),
+                         ({"protocol": "tcp", "port": "9-1"}, "port"), ({"protocol": "tcp", "port": "rtp"}, "protocol"),
+                         ({"protocol": "tcp", "source": "192.168.1.9/24"}, "source"), ({"protocol": "tcp", "mac": "zz"}, "mac")):
+        assert refused(lab, RULE, "bad", **words).find(field) > 0, words
+    assert "port" in refused(lab, DEFENSE, "bad", protocol="tcp", port="ssh", packets=1, seconds=1)
+    assert trial(lab)["state"] != "running", "nothing was changed"
