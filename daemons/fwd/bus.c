@@ -12,6 +12,7 @@
 #include "firewall_bus.h"
 #include "fwd.h"
 #include "nft.h"
+#include "preflight.h"
 #include "service.h"
 #include "trial.h"
 
@@ -314,6 +315,20 @@ static void on_counters(void *ctx, struct bus_req *req, const void *in)
 	bus_reply_end(req);
 }
 
+static void preflight_row(void *ctx, const struct preflight *row)
+{
+	bus_reply_row(ctx, row);
+}
+
+static void on_preflight(void *ctx, struct bus_req *req, const void *in)
+{
+	(void)in;
+	if (preflight(ctx, preflight_row, req) < 0)
+		bus_reply_error(req, "Failed", "no memory");
+	else
+		bus_reply_end(req);
+}
+
 /* ---- what is on trial ---- */
 
 static bool is_web(const struct bus_req *req)
@@ -413,6 +428,7 @@ int fwd_bus_export(struct fwd *f)
 		[FIREWALL_NETWORKS] = on_networks,
 		[FIREWALL_WOULD] = on_would,
 		[FIREWALL_COUNTERS] = on_counters,
+		[FIREWALL_PREFLIGHT] = on_preflight,
 		[FIREWALL_TRIAL] = on_trial,
 		[FIREWALL_CONFIRM] = on_confirm,
 		[FIREWALL_EXTEND] = on_extend,

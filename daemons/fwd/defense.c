@@ -204,6 +204,9 @@ static void put_proof(struct ruleset *rs, const struct auto_defense *row,
 		struct rule *r = put_match(rs, row, ports);
 		bool v4 = families[i] == AF_INET;
 
+		/* Not a reset: that is what a host says to an answer that it
+		   never asked for. */
+		put_op(r, OP_TCP_ACK);
 		put_op_number(r, OP_CT_STATE, CT_ESTABLISHED);
 		put_op(r, v4 ? OP_IPV4 : OP_IPV6);
 		defense_proven(set, families[i], row->name);

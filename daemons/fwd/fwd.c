@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "counts.h"
+#include "flows.h"
 #include "hits.h"
 #include "interfaces.h"
 #include "log.h"
@@ -357,7 +358,8 @@ int fwd_start(struct service *s, char *why, size_t why_size)
 		goto out;
 	f->counts = counts_new(f->nft);
 	f->hits = f->counts ? hits_new(f) : NULL;
-	err = f->hits ? fwd_bus_export(f) : -ENOMEM;
+	f->flows = f->hits ? flows_new(f) : NULL;
+	err = f->flows ? fwd_bus_export(f) : -ENOMEM;
 	if (err < 0) {
 		snprintf(why, why_size, "no memory");
 		goto out;
@@ -386,6 +388,7 @@ void fwd_stop(struct service *s)
 	table_close(f->local_network);
 	interfaces_close(f->interfaces);
 	trial_free(f->trial);
+	flows_free(f->flows);
 	hits_free(f->hits);
 	counts_free(f->counts);
 	permits_fini(&f->permits);

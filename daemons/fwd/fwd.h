@@ -17,6 +17,7 @@
 #include "trial_diff.h"
 
 struct counts;
+struct flows;
 struct hits;
 struct interfaces;
 struct nft;
@@ -37,6 +38,7 @@ struct fwd {
 	struct interfaces *interfaces;
 	struct counts *counts;
 	struct hits *hits;
+	struct flows *flows;
 	struct trial *trial;
 	struct table *firewall;
 	struct table *common_rule;

@@ -35,14 +35,20 @@ struct seen {
 	uint64_t packets;
 };
 
+struct hit {
+	struct addr source;
+	uint64_t packets;
+};
+
 struct hits {
 	struct fwd *f;
 	struct event *tick;
 	struct seen seen[SEEN_MAX]; /* written over from the first again */
 	size_t n_seen;
-	/* The row being looked at. */
+	/* The row being looked at, and whom it met. */
 	const struct auto_defense *row;
-	size_t told;
+	struct hit met[TOLD_MAX];
+	size_t n_met;
 	uint64_t others;
 };
 
@@ -99,12 +105,10 @@ static void on_hit(void *ctx, const struct prefix *source, uint64_t packets)
 {
 	struct hits *h = ctx;
 
-	if (h->told == TOLD_MAX) {
+	if (h->n_met == TOLD_MAX)
 		h->others += packets;
-		return;
-	}
-	h->told++;
-	tell(h, h->row->name, service_of(h->f, h->row), &source->addr, packets);
+	else
+		h->met[h->n_met++] = (struct hit){ source->addr, packets };
 }
 
 static struct seen *seen_of(struct hits *h, const char *counter, uint64_t begin)
@@ -141,10 +145,13 @@ static void look_at(struct hits *h, const struct auto_defense *row)
 	if (moved(h, counter, true) == 0 || !row->enabled)
 		return;
 	h->row = row;
-	h->told = 0;
+	h->n_met = 0;
 	h->others = 0;
 	if (nft_take_hits(h->f->nft, row->name, on_hit, h) < 0)
 		return;
+	for (size_t i = 0; i < h->n_met; i++)
+		tell(h, row->name, service_of(h->f, row), &h->met[i].source,
+		     h->met[i].packets);
 	if (h->others > 0)
 		tell(h, row->name, service_of(h->f, row), NULL, h->others);
 }

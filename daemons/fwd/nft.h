@@ -96,7 +96,8 @@ int nft_each_counter(struct nft *n, nft_counter_fn fn, void *ctx);
 
 /*
  * The sources that a row of auto defense discarded something of since the last
- * call, and how many packets. 0 or a negative errno.
+ * call, and how many packets; fn must not ask the kernel. 0 or a negative
+ * errno.
  */
 typedef void (*nft_hit_fn)(void *ctx, const struct prefix *source,
 			   uint64_t packets);

@@ -372,6 +372,40 @@ static void op_protocol(struct batch *b, const struct rule_op *op)
 	compare8(b, (uint8_t)op->a);
 }
 
+static void op_protocol_not(struct batch *b, const struct rule_op *op)
+{
+	uint8_t protocol = (uint8_t)op->a;
+
+	load_meta(b, NFT_META_L4PROTO);
+	compare(b, NFT_CMP_NEQ, &protocol, 1);
+}
+
+static void op_port_not(struct batch *b, const struct rule_op *op)
+{
+	uint8_t a[2] = { (uint8_t)(op->a >> 8), (uint8_t)op->a };
+	uint8_t z[2] = { (uint8_t)(op->b >> 8), (uint8_t)op->b };
+	struct expr x;
+
+	load_payload(b, REG, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
+	x = expr_begin(b, "range");
+	batch_u32(b, NFTA_RANGE_SREG, REG);
+	batch_u32(b, NFTA_RANGE_OP, NFT_RANGE_NEQ);
+	nft_put_value(b, NFTA_RANGE_FROM_DATA, a, sizeof(a));
+	nft_put_value(b, NFTA_RANGE_TO_DATA, z, sizeof(z));
+	expr_end(b, x);
+}
+
+/* RFC 793 section 3.1: the flags stand at 13: FIN 1, SYN 2, RST 4, ACK 16 */
+static void op_tcp_ack(struct batch *b, const struct rule_op *op)
+{
+	static const uint8_t bits = 1 | 2 | 4 | 16, ack = 16;
+
+	(void)op;
+	load_payload(b, REG, NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1);
+	mask(b, &bits, zeros, 1);
+	compare(b, NFT_CMP_EQ, &ack, 1);
+}
+
 static void op_source_port(struct batch *b, const struct rule_op *op)
 {
 	match_range(b, 0, 2, op);
@@ -572,6 +606,9 @@ static const op_fn op_fns[] = {
 	[OP_NO_WAY_BACK] = op_no_way_back,
 	[OP_OWN_SOURCE] = op_own_source,
 	[OP_PROTOCOL] = op_protocol,
+	[OP_PROTOCOL_NOT] = op_protocol_not,
+	[OP_PORT_NOT] = op_port_not,
+	[OP_TCP_ACK] = op_tcp_ack,
 	[OP_SOURCE_PORT] = op_source_port,
 	[OP_PORT] = op_port,
 	[OP_ICMP_TYPE] = op_icmp_type,

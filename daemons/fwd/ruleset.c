@@ -225,12 +225,28 @@ static void build_always(struct ruleset *rs)
 	put_op(r, OP_ACCEPT);
 }
 
-static void build_replies(struct ruleset *rs)
+static struct rule *put_reply(struct ruleset *rs)
 {
 	struct rule *r = put_rule(rs, "input", "replies to the box");
 
 	put_op_number(r, OP_CT_STATE, CT_ESTABLISHED | CT_RELATED);
 	put_op(r, OP_CT_REPLY);
+	return r;
+}
+
+/* Not of sound: who sends first in a call is chance, and a new rule must cut
+   it either way. */
+static void build_replies(struct ruleset *rs)
+{
+	struct rule *r = put_reply(rs);
+
+	if (rs->in.rtp_min > 0) {
+		put_op_number(r, OP_PROTOCOL_NOT, IPPROTO_UDP);
+		put_op(r, OP_ACCEPT);
+		r = put_reply(rs);
+		put_op_number(r, OP_PROTOCOL, IPPROTO_UDP);
+		put_op_range(r, OP_PORT_NOT, rs->in.rtp_min, rs->in.rtp_max);
+	}
 	put_op(r, OP_ACCEPT);
 }
 

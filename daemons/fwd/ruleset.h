@@ -130,8 +130,11 @@ enum op_kind {
 	OP_NO_WAY_BACK,    /* no route to the source by this interface */
 	OP_OWN_SOURCE,     /* from an address of this box to this box */
 	OP_PROTOCOL,       /* a */
+	OP_PROTOCOL_NOT,   /* a */
 	OP_SOURCE_PORT,    /* a */
 	OP_PORT,           /* a..b */
+	OP_PORT_NOT,       /* a..b */
+	OP_TCP_ACK,        /* an acknowledgement, nothing else */
 	OP_ICMP_TYPE,      /* a..b */
 	OP_CT_STATE,       /* a: any of these CT_* */
 	OP_CT_REPLY,       /* answers to what the box itself began */

@@ -130,6 +130,7 @@ static void print_op(FILE *f, const struct rule_op *op)
 		[OP_SERVICE] = " protocol . port vmap @",
 		[OP_ACCEPT] = " accept",
 		[OP_RETURN] = " return",
+		[OP_TCP_ACK] = " flags fin,syn,rst,ack == ack",
 		[OP_LIMIT] = " limit ",
 		[OP_DROP] = " drop",
 		[OP_JUMP] = " jump ",
@@ -140,6 +141,7 @@ static void print_op(FILE *f, const struct rule_op *op)
 	static const char *const ranges[] = {
 		[OP_SOURCE_PORT] = "sport",
 		[OP_PORT] = "dport",
+		[OP_PORT_NOT] = "dport !=",
 		[OP_ICMP_TYPE] = "type",
 		[OP_CT_GENERATION] = "ct generation",
 		[OP_SET_GENERATION] = "ct generation set",
@@ -151,6 +153,8 @@ static void print_op(FILE *f, const struct rule_op *op)
 		print_net(f, op);
 	else if (op->kind == OP_MAC)
 		print_mac(f, op->addr);
+	else if (op->kind == OP_PROTOCOL_NOT)
+		fprintf(f, " protocol != %s", protocol_name(op->a));
 	else if (op->kind == OP_PROTOCOL)
 		fprintf(f, " %s", protocol_name(op->a));
 	else if (op->kind == OP_CT_STATE)

@@ -81,6 +81,12 @@ static bool fits(const struct walk *w, const struct rule_op *op)
 		return p->own_source;
 	case OP_PROTOCOL:
 		return p->protocol == op->a;
+	case OP_PROTOCOL_NOT:
+		return p->protocol != op->a;
+	case OP_PORT_NOT:
+		return !is_icmp(p) && !between(p->port, op);
+	case OP_TCP_ACK:
+		return (p->ct & CT_NEW) == 0;
 	case OP_SOURCE_PORT:
 		return !is_icmp(p) && between(p->source_port, op);
 	case OP_PORT:

@@ -4,6 +4,7 @@ What stands in fwd's README about calls during floods is what Talk.over() holds 
 """
 
 import random
+import re
 import socket
 import struct
 import subprocess
@@ -35,16 +36,11 @@ def forged(n):
     return f"100.{64 + n % SOURCES // 65536}.{n % SOURCES // 256 % 256}.{n % 256}"
 
 
-def rtp_port(lab, phone):
-    """The box's port that sends sound to this phone."""
-    with lab.net.socket("pbx", socket.AF_PACKET, socket.SOCK_DGRAM) as s:
-        s.bind(("lan0", 0x0800))
-        s.settimeout(5)
-        while True:
-            p = s.recv(2048)
-            port, to = struct.unpack("!HH", p[20:24])
-            if p[9] == 17 and to in phone.rtp_ports:
-                return port
+def rtp_port(lab):
+    """A port of the box that a call has open."""
+    text = lab.net.run("pbx", "cat", "/proc/net/udp", "/proc/net/udp6").stdout
+    ports = [int(p, 16) for p in re.findall(r"^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ", text, re.M)]
+    return next(p for p in ports if 10000 <= p <= 10500 and p % 2 == 0)
 
 
 def served(lab):
@@ -75,7 +71,7 @@ def test_sip_from_ten_thousand(lab):
 def test_rtp_into_a_call(lab):
     """To the very port of the call, from one address and from ten thousand, and to ports of no call."""
     t = Talk(lab)
-    port, sound = rtp_port(lab, t.a), b"\x80\x08" + bytes(170)
+    port, sound = rtp_port(lab), b"\x80\x08" + bytes(170)
 
     def rtp(source, to):
         udp = struct.pack("!HHHH", 4000, to, 8 + len(sound), 0) + sound
