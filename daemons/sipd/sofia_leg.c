@@ -29,6 +29,8 @@ static void leg_free(struct leg *leg)
 	nta_outgoing_destroy(leg->invite_out);
 	nta_outgoing_destroy(leg->request_out);
 	nta_outgoing_destroy(leg->bye);
+	for (size_t i = 0; i < LEG_SIDES; i++)
+		nta_outgoing_destroy(leg->sides[i]);
 	nta_incoming_destroy(leg->invite_in);
 	nta_incoming_destroy(leg->request_in);
 	if (leg->dialog != NULL)
@@ -354,6 +356,24 @@ nta_outgoing_t *leg_request(struct leg *leg, nta_response_f *done,
 		TAG_IF(body, SIPTAG_PAYLOAD(pl)), TAG_END());
 	sofia_kick(leg->legs->config.sofia);
 	return orq;
+}
+
+void leg_side_begin(struct leg *leg, nta_outgoing_t *orq)
+{
+	for (size_t i = 0; i < LEG_SIDES; i++)
+		if (leg->sides[i] == NULL) {
+			leg->sides[i] = orq;
+			return;
+		}
+	nta_outgoing_destroy(orq);
+}
+
+void leg_side_end(struct leg *leg, nta_outgoing_t *orq)
+{
+	for (size_t i = 0; i < LEG_SIDES; i++)
+		if (leg->sides[i] == orq)
+			leg->sides[i] = NULL;
+	nta_outgoing_destroy(orq);
 }
 
 void leg_send_ack(struct leg *leg, nta_outgoing_t *invite,

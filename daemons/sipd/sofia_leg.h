@@ -65,6 +65,9 @@ struct leg_trunk {
 	uint32_t challenged; /* in a row, without a success */
 };
 
+/* So many of our INFO and PRACK are followed until their answers come. */
+enum { LEG_SIDES = 8 };
+
 struct leg {
 	LIST_ENTRY(leg) in_legs;
 	struct legs *legs;
@@ -77,8 +80,9 @@ struct leg {
 	nta_incoming_t *request_in;  /* their re-INVITE or UPDATE */
 	nta_outgoing_t *request_out; /* our re-INVITE or UPDATE */
 	nta_outgoing_t *bye;
-	struct event *timer; /* session timer, 491 retry */
-	uint64_t give_up_ms; /* ending: free at the latest then */
+	nta_outgoing_t *sides[LEG_SIDES]; /* our INFO and PRACK under way */
+	struct event *timer;              /* session timer, 491 retry */
+	uint64_t give_up_ms;              /* ending: free at the latest then */
 
 	enum leg_state state;
 	enum leg_offer_state offer;
@@ -149,6 +153,10 @@ void leg_reply(struct leg *leg, nta_incoming_t *irq, int code, const char *why,
 nta_outgoing_t *leg_request(struct leg *leg, nta_response_f *done,
 			    sip_method_t method, const char *name,
 			    const struct leg_blob *sdp, const char *header);
+/* A request beside the offers and BYE is the leg's until its answer came: its
+   callback must not outlive the leg. Without room nobody hears the answer. */
+void leg_side_begin(struct leg *leg, nta_outgoing_t *orq);
+void leg_side_end(struct leg *leg, nta_outgoing_t *orq);
 void leg_send_ack(struct leg *leg, nta_outgoing_t *invite,
 		  const struct leg_blob *sdp);
 int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);

@@ -419,13 +419,15 @@ static void send_info(struct leg *leg, const char *type,
 		      const sip_payload_t *pl)
 {
 	char credentials[LEG_CREDENTIALS];
+	nta_outgoing_t *orq;
 
 	leg_credentials(leg, "INFO", NULL, credentials);
-	(void)nta_outgoing_tcreate(
+	orq = nta_outgoing_tcreate(
 		leg->dialog, on_info_response, leg, URL_STRING_MAKE(leg->route),
 		SIP_METHOD_INFO, NULL, NTATAG_TPORT(leg->peer.tport),
 		TAG_IF(credentials[0] != '\0', SIPTAG_HEADER_STR(credentials)),
 		SIPTAG_CONTENT_TYPE_STR(type), SIPTAG_PAYLOAD(pl), TAG_END());
+	leg_side_begin(leg, orq);
 	sofia_kick(leg->legs->config.sofia);
 }
 
@@ -445,7 +447,7 @@ static int on_info_response(struct leg *leg, nta_outgoing_t *orq,
 			  sent->sip_payload);
 		msg_unref(msg);
 	}
-	nta_outgoing_destroy(orq);
+	leg_side_end(leg, orq);
 	return 0;
 }
 

@@ -124,9 +124,10 @@ static int on_prack_response(struct leg *leg, nta_outgoing_t *orq,
 		return 0;
 	if (sip != NULL && sip->sip_status != NULL &&
 	    leg_challenged(leg, sip) && !leg->ending)
-		(void)leg_request(leg, on_prack_response, SIP_METHOD_PRACK,
-				  NULL, leg->rack);
-	nta_outgoing_destroy(orq);
+		leg_side_begin(leg,
+			       leg_request(leg, on_prack_response,
+					   SIP_METHOD_PRACK, NULL, leg->rack));
+	leg_side_end(leg, orq);
 	return 0;
 }
 
@@ -175,6 +176,7 @@ static bool acknowledge_1xx(struct leg *leg, nta_outgoing_t *orq,
 			    leg->rack);
 	if (prack == NULL)
 		return true;
+	leg_side_begin(leg, prack);
 	leg->pracked = sip->sip_rseq->rs_response;
 	(void)nta_outgoing_setrseq(orq, leg->pracked);
 	return true;

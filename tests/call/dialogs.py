@@ -544,6 +544,22 @@ def test_info(t):
     bye(da, b)
 
 
+def test_info_answered_when_the_call_is_over(t):
+    """What waits for an answer goes with its leg: the answer finds nobody."""
+    a, b = t.phone("801"), t.phone("802")
+    da, db, _, _ = up(a, b)
+    waiting = []
+    for n in range(10):
+        da.request("INFO", "Content-Type: application/dtmf-relay\r\n", f"Signal={n}\r\nDuration=160\r\n")
+        a.expect("200 INFO")
+        waiting.append(b.expect("INFO"))
+    bye(db, a)
+    for m in waiting:
+        b.reply(m, 401, headers='WWW-Authenticate: Digest realm="b", nonce="1"\r\n')
+    b.silent()
+    test_info(t)
+
+
 def test_stranger_knows_the_dialog(t):
     """A BYE with the right tags from another address is none."""
     a, b = t.phone("801"), t.phone("802")

@@ -54,10 +54,12 @@ class Lab:
         self.box.watch.check()
 
     def tell(self):
-        """After a failure: the last words of each daemon."""
+        """After a failure: the last words of each daemon, and what a sanitizer said."""
         for d in ("sipd", "mediad", "routed", "guardd", "fwd", "httpd"):
             try:
-                for line in self.box.log(d).splitlines()[-6:]:
+                lines = self.box.log(d).splitlines()
+                report = next((n for n, line in enumerate(lines) if "ERROR: " in line or "runtime error: " in line), len(lines))
+                for line in lines[report:report + 40] or lines[-6:]:
                     print(f"    {d}: {line}", file=sys.stderr)
             except OSError as e:
                 print(f"    {d}: {e}", file=sys.stderr)
