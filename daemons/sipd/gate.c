@@ -91,9 +91,14 @@ bool gate_scanner(const char *user_agent)
 		"Conaito",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcasestr(user_agent, names[i]))
-			return true;
+	const char *p = user_agent;
+
+	/* Every request comes by here: only where one may begin is looked. */
+	for (; (p = strpbrk(p, "fFsSvVpPiIcC")); p++) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			if (strncasecmp(p, names[i], strlen(names[i])) == 0)
+				return true;
+		}
 	}
 	return false;
 }

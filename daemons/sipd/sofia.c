@@ -163,30 +163,38 @@ struct tport_s *sofia_tport_facing(struct sofia *s, const struct addr *addr,
 	return find_tport(s, &ours, port_for(s, transport), transport);
 }
 
-/* The address and port of ours that a transport is bound to. */
-static bool ident_read(const tport_t *tport, struct addr *addr, uint16_t *port)
+/* The address and port of ours that a transport is bound to, as text. */
+static bool ident_read(const tport_t *tport, char addr[SOFIA_IDENT],
+		       uint16_t *port)
 {
-	char text[SOFIA_IDENT], *slash;
+	char *slash;
 
 	if (!tport || !tport_ident(tport_parent(tport)))
 		return false;
-	(void)snprintf(text, sizeof(text), "%s",
+	(void)snprintf(addr, SOFIA_IDENT, "%s",
 		       tport_ident(tport_parent(tport)));
-	slash = strrchr(text, '/');
+	slash = strrchr(addr, '/');
 	if (!slash)
 		return false;
 	*slash = '\0';
 	*port = (uint16_t)strtoul(slash + 1, NULL, 10);
-	return addr_parse(addr, text) == 0;
+	return true;
 }
 
 bool sofia_in_use(const struct sofia *s, const struct peer *peer)
 {
-	struct addr ours;
+	char ours[SOFIA_IDENT];
 	uint16_t port;
 
-	return !ident_read(peer->tport, &ours, &port) ||
+	return !ident_read(peer->tport, ours, &port) ||
 	       port == port_for(s, peer->transport);
+}
+
+/* An address as a URI has it. */
+static void host_of(const char *text, char host[SOFIA_HOST])
+{
+	(void)snprintf(host, SOFIA_HOST,
+		       strchr(text, ':') ? "[%.60s]" : "%.60s", text);
 }
 
 static void host_text(const struct addr *a, char host[SOFIA_HOST])
@@ -194,12 +202,12 @@ static void host_text(const struct addr *a, char host[SOFIA_HOST])
 	char text[ADDR_TEXT];
 
 	addr_format(a, text);
-	(void)snprintf(host, SOFIA_HOST,
-		       a->family == AF_INET6 ? "[%.60s]" : "%.60s", text);
+	host_of(text, host);
 }
 
 void sofia_host(struct sofia *s, const struct peer *peer, char host[SOFIA_HOST])
 {
+	char text[SOFIA_IDENT];
 	struct addr ours;
 	uint16_t port;
 
@@ -211,8 +219,11 @@ void sofia_host(struct sofia *s, const struct peer *peer, char host[SOFIA_HOST])
 			return;
 		}
 	}
-	if (!ident_read(peer->tport, &ours, &port) &&
-	    addr_facing(&peer->addr, &ours) < 0)
+	if (ident_read(peer->tport, text, &port)) {
+		host_of(text, host);
+		return;
+	}
+	if (addr_facing(&peer->addr, &ours) < 0)
 		(void)addr_parse(&ours, "127.0.0.1");
 	host_text(&ours, host);
 }

@@ -420,6 +420,10 @@ int main(void)
 	test_trunk(&w);
 	CHECK(gate_scanner("friendly-scanner"));
 	CHECK(gate_scanner("SIPVicious 0.3"));
+	CHECK(gate_scanner("Mozilla (vaxsipuseragent)"));
+	CHECK(gate_scanner("ip IWAR"));
+	CHECK(!gate_scanner("sipp sip sipscsi ifcv"));
+	CHECK(!gate_scanner(""));
 	CHECK(!gate_scanner("baresip v1.0.0 (x86_64/linux)"));
 	gate_free(w.gate);
 	registrar_free(w.registrar);
