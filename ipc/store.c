@@ -194,6 +194,15 @@ int store_commit(struct store *s, struct store_batch *b, store_done_fn done,
 	return writer_add(&s->writer, b);
 }
 
+int store_commit_soon(struct store *s, struct store_batch *b,
+		      store_done_fn done, void *ctx)
+{
+	b->done = done;
+	b->ctx = ctx;
+	b->err = 0;
+	return writer_add_soon(&s->writer, b);
+}
+
 /* A read of the truth: never longer than one event. */
 static int read_begin(struct store *s, const char *db, MDB_txn **txn,
 		      MDB_dbi *dbi)

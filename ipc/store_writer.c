@@ -7,6 +7,7 @@
 
 enum {
 	WAITING_MAX = 64 * 1024 * 1024,
+	GATHER_MS = 40,
 	RESERVE_STEP = 1024 * 1024,
 	RESERVE_MAX = 4 * 1024 * 1024,
 };
@@ -173,6 +174,33 @@ static void on_event(evutil_socket_t fd, short what, void *ctx)
 		call_done(ctx);
 }
 
+static void wake(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void open_window(struct writer *w)
+{
+	static const struct timeval tv = { 0, GATHER_MS * 1000 };
+
+	(void)event_add(w->window, &tv);
+}
+
+static void on_window(evutil_socket_t fd, short what, void *ctx)
+{
+	struct writer *w = ctx;
+
+	(void)fd;
+	(void)what;
+	if (!w->gathered)
+		return;
+	w->gathered = false;
+	open_window(w);
+	wake(w);
+}
+
 /* Signals are the loop's business. */
 static int start_thread(struct writer *w)
 {
@@ -206,7 +234,8 @@ int writer_start(struct writer *w, struct event_base *base, struct env *env,
 	}
 	w->event =
 		event_new(base, w->event_fd, EV_READ | EV_PERSIST, on_event, w);
-	if (!w->event || event_add(w->event, NULL) < 0)
+	w->window = event_new(base, -1, 0, on_window, w);
+	if (!w->event || !w->window || event_add(w->event, NULL) < 0)
 		goto out_fd;
 	rc = start_thread(w);
 	if (rc == 0)
@@ -214,13 +243,15 @@ int writer_start(struct writer *w, struct event_base *base, struct env *env,
 out_fd:
 	if (w->event)
 		event_free(w->event);
+	if (w->window)
+		event_free(w->window);
 	close(w->event_fd);
 out:
 	w->event = NULL;
 	return rc;
 }
 
-int writer_add(struct writer *w, struct store_batch *b)
+static int add(struct writer *w, struct store_batch *b, bool hurry)
 {
 	int rc = 0;
 
@@ -232,10 +263,28 @@ int writer_add(struct writer *w, struct store_batch *b)
 		*w->queue_end = b;
 		w->queue_end = &b->next;
 		w->waiting_bytes += b->used;
-		pthread_cond_signal(&w->wake);
+		if (hurry)
+			pthread_cond_signal(&w->wake);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return rc;
+}
+
+int writer_add(struct writer *w, struct store_batch *b)
+{
+	return add(w, b, true);
+}
+
+/* The first of a window goes at once, so that one alone has no delay. */
+int writer_add_soon(struct writer *w, struct store_batch *b)
+{
+	bool first = !event_pending(w->window, EV_TIMEOUT, NULL);
+
+	if (first)
+		open_window(w);
+	else
+		w->gathered = true;
+	return add(w, b, first);
 }
 
 void writer_wait(struct writer *w)
@@ -245,6 +294,7 @@ void writer_wait(struct writer *w)
 	/* What a callback hands over is waited for, too. */
 	do {
 		pthread_mutex_lock(&w->lock);
+		pthread_cond_signal(&w->wake);
 		while (w->queue || w->busy)
 			pthread_cond_wait(&w->idle, &w->lock);
 		more = w->done != NULL;
@@ -264,6 +314,7 @@ void writer_stop(struct writer *w)
 	pthread_join(w->thread, NULL);
 	call_done(w);
 	event_free(w->event);
+	event_free(w->window);
 	w->event = NULL;
 	close(w->event_fd);
 	pthread_mutex_destroy(&w->lock);

@@ -29,6 +29,8 @@ struct writer {
 	bool stop;
 	int event_fd;
 	struct event *event;
+	struct event *window; /* pending: batches of no hurry are gathered */
+	bool gathered;        /* there are some */
 };
 
 /* Applies one batch inside a transaction. 0 or a negative errno. */
@@ -39,6 +41,8 @@ int writer_start(struct writer *w, struct event_base *base, struct env *env,
 
 /* 0, or -EBUSY when too much waits; then b stays the caller's. */
 int writer_add(struct writer *w, struct store_batch *b);
+/* The same for one that may wait for others of its kind. */
+int writer_add_soon(struct writer *w, struct store_batch *b);
 
 /* Blocks until all is committed, then calls what is to be called. */
 void writer_wait(struct writer *w);

@@ -45,18 +45,24 @@ int mailbox_fd(const struct mailbox *m)
 	return m->fd;
 }
 
-static void post(struct mailbox *m, struct mail *letter, bool ring)
+/* Cannot fail: the counter never comes near its end. */
+static void ring_bell(struct mailbox *m)
 {
 	uint64_t one = 1;
 
+	if (write(m->fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void post(struct mailbox *m, struct mail *letter, bool ring)
+{
 	(void)pthread_mutex_lock(&m->lock);
 	ring = ring && !m->rung;
 	m->rung |= ring;
 	STAILQ_INSERT_TAIL(&m->letters, letter, link);
 	(void)pthread_mutex_unlock(&m->lock);
-	/* Cannot fail: the counter never comes near its end. */
-	if (ring && write(m->fd, &one, sizeof(one)) < 0)
-		return;
+	if (ring)
+		ring_bell(m);
 }
 
 void mailbox_post(struct mailbox *m, struct mail *letter)
@@ -67,6 +73,18 @@ void mailbox_post(struct mailbox *m, struct mail *letter)
 void mailbox_leave(struct mailbox *m, struct mail *letter)
 {
 	post(m, letter, false);
+}
+
+void mailbox_ring(struct mailbox *m)
+{
+	bool ring;
+
+	(void)pthread_mutex_lock(&m->lock);
+	ring = !m->rung && !STAILQ_EMPTY(&m->letters);
+	m->rung |= ring;
+	(void)pthread_mutex_unlock(&m->lock);
+	if (ring)
+		ring_bell(m);
 }
 
 void mailbox_take(struct mailbox *m, struct mail_list *out)

@@ -26,6 +26,8 @@ void mailbox_post(struct mailbox *m, struct mail *letter);
 
 /* The same without the bell: it is found with the next one that rings. */
 void mailbox_leave(struct mailbox *m, struct mail *letter);
+/* The bell for letters that were left. */
+void mailbox_ring(struct mailbox *m);
 
 /* Moves all that wait to the end of `out`. */
 void mailbox_take(struct mailbox *m, struct mail_list *out);

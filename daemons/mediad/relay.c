@@ -179,7 +179,7 @@ static void close_session(struct relay *r, struct media_session *s)
 	s->closed = NULL;
 	TAILQ_REMOVE(&r->sessions, s, link);
 	session_free(s);
-	mailbox_post(r->notices, &closed->mail);
+	mailbox_leave(r->notices, &closed->mail);
 }
 
 static void obey(struct relay *r, struct order *o)
@@ -249,6 +249,8 @@ static void obey_all(struct relay *r)
 		obey(r, o);
 		order_free(r, o);
 	}
+	/* Calls that ended together are told together. */
+	mailbox_ring(r->notices);
 }
 
 /*
@@ -291,6 +293,7 @@ static void *run(void *arg)
 	obey_all(r);
 	while (!TAILQ_EMPTY(&r->sessions))
 		close_session(r, TAILQ_FIRST(&r->sessions));
+	mailbox_ring(r->notices);
 	return NULL;
 }
 

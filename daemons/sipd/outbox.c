@@ -15,7 +15,7 @@
 
 enum {
 	RETRY_S = 2,
-	IN_FLIGHT_MAX = 64,
+	IN_FLIGHT_MAX = 256,
 	VALUE_MAX = 2048, /* a cdr encodes to less */
 };
 

@@ -266,7 +266,8 @@ static int commit(struct settle *s)
 	if (!err)
 		err = add_purses(s, batch);
 	if (!err)
-		err = store_commit(s->books->store, batch, on_committed, s);
+		err = store_commit_soon(s->books->store, batch, on_committed,
+					s);
 	if (err)
 		store_batch_free(batch); /* too much waits: it stayed ours */
 	return err;
