@@ -17,8 +17,8 @@ struct trunk;
 
 enum {
 	TRUNK_URI = 384,
-	TRUNK_ADDRESS = 384,
-	TRUNK_HEADERS = 512,
+	TRUNK_ADDRESS = 480,
+	TRUNK_HEADERS = 640,
 };
 
 struct trunk_call {

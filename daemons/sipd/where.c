@@ -40,7 +40,6 @@ struct where {
 	uint32_t ttl_s;
 	bool v6;      /* AAAA is asked for */
 	bool unasked; /* a question got no answer */
-	bool inside;  /* of where_ask(), which tells it by itself */
 	bool refused; /* SRV said that there is no such service */
 };
 
@@ -97,28 +96,27 @@ static void note_ttl(struct where *w, const struct dns_answer *a)
 		w->unasked = true;
 }
 
-/* A question that cannot be put is one without an answer. */
-static void ask(struct where *w, const char *name, enum dns_type type,
+/* A question that cannot be put is one without an answer: false. */
+static bool ask(struct where *w, const char *name, enum dns_type type,
 		dns_done_fn done)
 {
 	if (dns_ask(w->dns, name, type, done, w) == 0)
-		return;
+		return true;
 	w->unasked = true;
-	if (!w->inside)
-		finish(w);
+	return false;
 }
 
 /* --- addresses --- */
 
 static void on_addresses(void *ctx, const struct dns_answer *a);
 
-static void next_hop(struct where *w)
+/* false: there is nothing more to ask. */
+static bool next_hop(struct where *w)
 {
-	if (w->hop == w->n_hops || w->n_places == TRUNK_PLACES) {
-		finish(w);
-		return;
-	}
-	ask(w, w->hops[w->hop].name, w->v6 ? DNS_AAAA : DNS_A, on_addresses);
+	if (w->hop == w->n_hops || w->n_places == TRUNK_PLACES)
+		return false;
+	return ask(w, w->hops[w->hop].name, w->v6 ? DNS_AAAA : DNS_A,
+		   on_addresses);
 }
 
 static void add_place(struct where *w, const struct addr *addr)
@@ -139,7 +137,8 @@ static void on_addresses(void *ctx, const struct dns_answer *a)
 		add_place(w, &a->records[i].addr);
 	w->hop += w->v6;
 	w->v6 = !w->v6;
-	next_hop(w);
+	if (!next_hop(w))
+		finish(w);
 }
 
 static void add_hop(struct where *w, const char *name, uint16_t port,
@@ -186,18 +185,16 @@ static size_t pick(const struct dns_record *r, size_t n, const bool *taken)
 
 static void on_srv(void *ctx, const struct dns_answer *a);
 
-static void next_way(struct where *w)
+static bool next_way(struct where *w)
 {
 	const struct protocol *p = protocol_of(w->wanted);
 
-	if (w->way < w->n_ways) {
-		ask(w, w->ways[w->way].name, DNS_SRV, on_srv);
-		return;
-	}
+	if (w->way < w->n_ways)
+		return ask(w, w->ways[w->way].name, DNS_SRV, on_srv);
 	/* None: the name itself (section 4.2), unless a record denied it. */
 	if (w->n_hops == 0 && !w->refused)
 		add_hop(w, w->host, p->port, p->transport);
-	next_hop(w);
+	return next_hop(w);
 }
 
 static void on_srv(void *ctx, const struct dns_answer *a)
@@ -218,7 +215,8 @@ static void on_srv(void *ctx, const struct dns_answer *a)
 			w->refused = true;
 	}
 	w->way++;
-	next_way(w);
+	if (!next_way(w))
+		finish(w);
 }
 
 static void add_way(struct where *w, const char *prefix, const char *name,
@@ -277,24 +275,24 @@ static void on_naptr(void *ctx, const struct dns_answer *a)
 	for (size_t i = 0; w->n_ways == 0 && i < N_PROTOCOLS; i++)
 		add_way(w, protocols[i].prefix, w->host,
 			protocols[i].transport);
-	next_way(w);
+	if (!next_way(w))
+		finish(w);
 }
 
 /* --- the question --- */
 
-static void begin(struct where *w, uint16_t port)
+static bool begin(struct where *w, uint16_t port)
 {
 	const struct protocol *p = protocol_of(w->wanted);
 
 	if (port != 0) {
 		add_hop(w, w->host, port, p->transport);
-		next_hop(w);
-	} else if (w->wanted == WHERE_AUTO) {
-		ask(w, w->host, DNS_NAPTR, on_naptr);
-	} else {
-		add_way(w, p->prefix, w->host, p->transport);
-		next_way(w);
+		return next_hop(w);
 	}
+	if (w->wanted == WHERE_AUTO)
+		return ask(w, w->host, DNS_NAPTR, on_naptr);
+	add_way(w, p->prefix, w->host, p->transport);
+	return next_way(w);
 }
 
 struct where *where_ask(struct dns *dns, const struct where_question *q,
@@ -310,10 +308,7 @@ struct where *where_ask(struct dns *dns, const struct where_question *q,
 	w->wanted = q->transport;
 	w->ttl_s = UINT32_MAX;
 	(void)snprintf(w->host, sizeof(w->host), "%s", q->host);
-	w->inside = true;
-	begin(w, q->port);
-	w->inside = false;
-	if (!w->unasked)
+	if (begin(w, q->port))
 		return w;
 	free(w);
 	return NULL;

@@ -30,7 +30,7 @@ static struct zone *zone(const char *name)
 
 static void use_zone(const char *name)
 {
-	char tz[300];
+	char tz[402];
 
 	snprintf(tz, sizeof(tz), ":%s", name);
 	CHECK_EQ(setenv("TZ", tz, 1), 0);
