@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NONE UINT32_MAX /* no such entry */
+
 enum {
 	ID = sizeof(((struct call_rate *)0)->id),
 	LIST_MAX = 32,
 	PREFIX_MAX = 15, /* ITU-T E.164: a number has no more digits */
-	NONE = UINT32_MAX,
 };
 
 /*
