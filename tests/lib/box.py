@@ -42,6 +42,7 @@ class Box:
         self.net = net
         self.state = state or tempfile.mkdtemp(prefix="box-")
         self.logs = tempfile.mkdtemp(prefix="logs-")  # the host's auth.log, as the box sees it
+        self.ssh_log = f"{self.logs}/auth.log"
         self.watch = faults.Watch(self.state, ("bus", *NAMES))
         self.up()
         self.first_brakes = self.away_with_brakes()
@@ -58,7 +59,7 @@ class Box:
         os.chmod(self.logs, 0o755)
         env = {**faults.ENV, **os.environ}
         out = self.net.run("pbx", f"{TOP}/rootfs/up", "--detach", "--state", self.state,
-                           "--ssh-log", f"{self.logs}/auth.log", check=False, env=env)
+                           "--ssh-log", self.ssh_log, check=False, env=env)
         if out.returncode:
             raise RuntimeError(f"rootfs/up: {out.stdout}{out.stderr}")
         self.watch.begin()

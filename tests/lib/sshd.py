@@ -1,4 +1,4 @@
-"""A real sshd beside the product, with a syslog daemon that writes its log where the product looks for it."""
+"""A real sshd beside the product, with rsyslog or journald, which writes its log where the product looks for it."""
 
 import os
 import shutil
@@ -16,7 +16,13 @@ for n in null zero random urandom tty ptmx; do
 done
 mount --bind "$1/dev" /dev
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir /run/sshd
+mkdir -p /run/sshd /run/systemd/journal /run/log/journal
+if [ -d "$2" ]; then
+	mount --bind "$2" /run/log/journal
+	[ ! -d /var/log/journal ] || mount --bind "$2" /var/log/journal
+	ln -s /run/systemd/journal/dev-log /dev/log
+	shift
+fi
 exec "${@:2}"
 """
 RSYSLOG = """module(load="imuxsock" SysSock.UsePIDFromSystem="off" SysSock.RateLimit.Interval="0")
@@ -35,6 +41,16 @@ MaxStartups 100
 """
 
 
+def below(pid):
+    """The processes that this one began, and theirs."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as f:
+            mine = [int(n) for n in f.read().split()]
+    except FileNotFoundError:
+        return []
+    return [n for child in mine for n in (*below(child), child)]
+
+
 class Sshd:
     def __init__(self, net, where, log):
         self.net, self.where, self.log = net, where, log
@@ -45,17 +61,25 @@ class Sshd:
         for name, text in (("world", WORLD), ("rsyslog.conf", RSYSLOG.format(log=log)), ("sshd_config", SSHD.format(dir=self.dir))):
             with open(f"{self.dir}/{name}", "w") as f:
                 f.write(text)
-        self.run("rsyslogd", "-n", "-i", "NONE", "-f", f"{self.dir}/rsyslog.conf")
+        if os.path.isdir(log):
+            # who may read it, as on a host
+            shutil.chown(log, group="systemd-journal")
+            os.chmod(log, 0o2755)
+            self.run(log, "/lib/systemd/systemd-journald")
+        else:
+            self.run("rsyslogd", "-n", "-i", "NONE", "-f", f"{self.dir}/rsyslog.conf")
         first = self.running[0]
-        until(lambda: os.path.exists(f"/proc/{first.pid}/root/dev/log"), 10, "syslog listens")
+        where_it_listens = "run/systemd/journal/dev-log" if os.path.isdir(log) else "dev/log"
+        until(lambda: os.path.exists(f"/proc/{first.pid}/root/{where_it_listens}"), 10, "the log's daemon listens")
         # in the same world: what it logs goes to that /dev/log
         self.running.append(net.popen(where, "nsenter", f"--mount=/proc/{first.pid}/ns/mnt", "/usr/sbin/sshd", "-D", "-f", f"{self.dir}/sshd_config",
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         until(lambda: ":22 " in net.run(where, "ss", "-Htln").stdout, 10, "sshd listens")
 
     def run(self, *words):
-        self.running.append(self.net.popen(self.where, "unshare", "--mount", "--propagation", "private", "bash", f"{self.dir}/world", self.dir, *words,
-                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        # not by "ip netns exec": that has a /sys without cgroups, which journald wants to see
+        self.running.append(subprocess.Popen(("nsenter", f"--net=/run/netns/{self.net.ns(self.where)}", "unshare", "--mount", "--propagation", "private",
+                                              "bash", f"{self.dir}/world", self.dir, *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
     def rotate(self):
         """As logrotate does: the file gets another name, the daemon is told."""
@@ -64,6 +88,12 @@ class Sshd:
 
     def close(self):
         for p in reversed(self.running):
+            # a connection that a ban has cut off is waited for
+            for child in below(p.pid):
+                try:
+                    os.kill(child, 9)
+                except ProcessLookupError:
+                    pass
             p.terminate()
             p.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
