@@ -8,6 +8,8 @@ A number 1 and three digits (1486) is answered with that code by Kamailio itself
 
 import os
 import re
+import signal
+import subprocess
 import tempfile
 
 from box import until
@@ -148,7 +150,7 @@ class Provider:
         """Begins, with nobody registered; returns when its ports are open."""
         self.log = open(f"{self.folder.name}/log", "a")
         self.p = self.net.popen("itsp", "kamailio", "-DD", "-f", f"{self.folder.name}/kamailio.cfg", "-Y", self.folder.name,
-                                "-m", "64", "-M", "8", stdin=-3, stdout=self.log, stderr=self.log)
+                                "-m", "64", "-M", "8", stdin=-3, stdout=self.log, stderr=self.log, start_new_session=True)
         until(lambda: self.p.poll() is not None or self.net.run("itsp", "ss", "-Hlun", "src", f"{self.address}:5060").stdout.strip(),
               20, "Kamailio listens")
         if self.p.poll() is not None:
@@ -158,7 +160,12 @@ class Provider:
         """The provider is dead: nothing of it answers."""
         if self.p and self.p.poll() is None:
             self.p.terminate()
-            self.p.wait(20)
+            try:
+                self.p.wait(5)
+            except subprocess.TimeoutExpired:
+                # told so soon after its start, it may wait for itself for ever
+                os.killpg(self.p.pid, signal.SIGKILL)
+                self.p.wait()
         self.log.close()
 
     def close(self):
