@@ -497,6 +497,35 @@ def test_update_over_tcp(t):
     bye(db, a)
 
 
+def test_late_answers(t):
+    """INFO and PRACK are answered when their call is long over: nobody is there to hear it."""
+    a, b = t.phone("801"), t.phone("802")
+    da, db, _, _ = up(a, b)
+    late = []
+    for n in range(12):
+        da.request("INFO", "Content-Type: application/dtmf-relay\r\n", f"Signal={n % 10}\r\nDuration=160\r\n")
+        a.expect("200 INFO")
+        late.append(b.expect("INFO"))
+    bye(da, b)
+    d, inv = ring(a, b)
+    b.reply(inv, 183, "Progress", "Require: 100rel\r\nRSeq: 7\r\n", b.sdp())
+    late.append(b.expect("PRACK"))
+    a.expect("183")
+    a.cancel(d)
+    a.ack_refusal(a.expect("487"), d.target)
+    b.reply(b.expect("CANCEL"), 200)
+    b.reply(inv, 487)
+    b.expect("ACK")
+    # another call comes and goes meanwhile: what was kept of these two is freed
+    da, db, _, _ = up(a, b)
+    bye(da, b)
+    for m in late:
+        b.reply(m, 200)
+    b.waiting.clear()
+    da, db, _, _ = up(a, b)
+    bye(da, b)
+
+
 def test_session_timer(t):
     a, b = t.phone("801"), t.phone("802")
     d = a.invite("802", headers="Supported: timer\r\nSession-Expires: 30\r\n")
