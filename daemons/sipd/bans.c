@@ -27,6 +27,7 @@ struct bans {
 	struct ban networks[NETWORKS_MAX];
 	size_t n_networks;
 	struct view *guard; /* or NULL */
+	bool known;         /* guardd's view has been read */
 };
 
 struct bans *bans_new(const char *run_dir)
@@ -34,7 +35,10 @@ struct bans *bans_new(const char *run_dir)
 	struct bans *b = calloc(1, sizeof(*b));
 	char dir[256];
 
-	if (!b || !run_dir)
+	if (!b)
+		return NULL;
+	b->known = !run_dir;
+	if (!run_dir)
 		return b;
 	(void)snprintf(dir, sizeof(dir), "%s/guardd", run_dir);
 	b->guard = view_open(dir);
@@ -130,17 +134,16 @@ static void drop(struct bans *b, const struct prefix *p)
 	free(ban);
 }
 
-void bans_fact(struct bans *b, const struct ban_fact *fact)
+static void take(struct bans *b, const char *service, const char *source,
+		 bool banned, uint64_t until_ms)
 {
 	struct prefix raw, p;
 	char why[128];
-	bool banned = fact->op == BAN_FACT_OP_BANNED;
 
-	if (strcmp(fact->service, "sip") != 0 &&
-	    strcmp(fact->service, "all") != 0)
+	if (strcmp(service, "sip") != 0 && strcmp(service, "all") != 0)
 		return;
 	memset(&raw, 0, sizeof(raw));
-	if (prefix_parse(&raw, fact->source, why, sizeof(why)) < 0)
+	if (prefix_parse(&raw, source, why, sizeof(why)) < 0)
 		return;
 	/* A single IPv6 address stands for its /64 (SPEC 6). */
 	memset(&p, 0, sizeof(p));
@@ -150,14 +153,48 @@ void bans_fact(struct bans *b, const struct ban_fact *fact)
 		p = raw;
 	if (is_single(&p)) {
 		if (banned)
-			put(b, &p, fact->until_ms);
+			put(b, &p, until_ms);
 		else
 			drop(b, &p);
 	} else if (banned) {
-		put_network(b, &p, fact->until_ms);
+		put_network(b, &p, until_ms);
 	} else {
 		drop_network(b, &p);
 	}
+}
+
+void bans_fact(struct bans *b, const struct ban_fact *fact)
+{
+	take(b, fact->service, fact->source, fact->op == BAN_FACT_OP_BANNED,
+	     fact->until_ms);
+}
+
+static bool on_row(void *ctx, struct bytes key, struct bytes value)
+{
+	struct rejected row;
+
+	(void)key;
+	if (record_decode(&rejected_record, &row, value.data, value.size) == 0)
+		take(ctx, row.service, row.source, true, row.until_ms);
+	return true;
+}
+
+/* What was taken before counts only while it stands: it may stay. */
+static void on_restart(void *ctx)
+{
+	(void)ctx;
+}
+
+void bans_read(struct bans *b)
+{
+	if (b->guard && view_exists(b->guard) &&
+	    view_each(b->guard, "rejected", on_row, on_restart, b) != -EAGAIN)
+		b->known = true;
+}
+
+bool bans_known(const struct bans *b)
+{
+	return b->known;
 }
 
 /* guardd's row of it: for this service, or for all. Asked for those alone that

@@ -21,6 +21,14 @@ struct bans;
 struct bans *bans_new(const char *run_dir);
 void bans_free(struct bans *b);
 
+/*
+ * Reads all bans out of guardd's view. Until that has succeeded once they are
+ * not known, and nobody who could be banned is served: after a start of the
+ * whole box we may be there before the packet filter has them again.
+ */
+void bans_read(struct bans *b);
+bool bans_known(const struct bans *b);
+
 /* A ban began or ended. Facts about other services than sip are ignored. */
 void bans_fact(struct bans *b, const struct ban_fact *fact);
 

@@ -123,6 +123,15 @@ static void on_ban(void *ctx, const void *rec)
 	bans_fact(d->bans, rec);
 }
 
+/* It has its view ready before it takes its name. */
+static void on_guard(void *ctx, bool there)
+{
+	struct sipd *d = ctx;
+
+	if (there)
+		bans_read(d->bans);
+}
+
 int sipd_bus_open(struct sipd *d)
 {
 	int rc = bus_export(d->service->bus, &sip_iface, methods, d);
@@ -130,6 +139,9 @@ int sipd_bus_open(struct sipd *d)
 	if (rc == 0)
 		rc = bus_watch(d->service->bus, &guard_iface,
 			       GUARD_SIG_BAN_FACT, on_ban, d);
+	if (rc == 0)
+		rc = bus_watch_peer(d->service->bus, guard_iface.dest, on_guard,
+				    d);
 	return rc;
 }
 

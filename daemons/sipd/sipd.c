@@ -36,6 +36,8 @@ static bool on_banned(void *ctx, const struct addr *addr)
 {
 	const struct sipd *d = ctx;
 
+	if (!bans_known(d->bans) && !networks_local(d->networks, addr))
+		return true;
 	return bans_has(d->bans, addr, clock_wall_ms());
 }
 
@@ -366,6 +368,7 @@ static int open_all(struct sipd *d, const char *bind, char *why,
 	d->networks = networks_new(d->service->bus, on_networks, d);
 	if (!d->bans || !d->networks)
 		return -ENOMEM;
+	bans_read(d->bans);
 	rc = open_settings(d, why, why_size);
 	if (rc == 0)
 		rc = open_sofia(d, bind, why, why_size);

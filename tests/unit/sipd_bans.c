@@ -96,6 +96,49 @@ static void test_row(void)
 	guard_ends(&g);
 }
 
+static void ban_row(struct guard *g, const char *key, const char *service,
+		    const char *source)
+{
+	struct rejected r;
+	uint8_t value[2048];
+	int n;
+
+	record_init(&rejected_record, &r);
+	(void)snprintf(r.id, sizeof(r.id), "%s", key);
+	(void)snprintf(r.service, sizeof(r.service), "%s", service);
+	(void)snprintf(r.source, sizeof(r.source), "%s", source);
+	n = record_encode(&rejected_record, &r, value, sizeof(value));
+	CHECK(n > 0);
+	CHECK_EQ(store_view_put(g->store, "rejected",
+				(struct bytes){ key, strlen(key) },
+				(struct bytes){ value, (size_t)n }),
+		 0);
+}
+
+/* At a start nothing is known before guardd's view is there; then all is. */
+static void test_start(void)
+{
+	struct guard g;
+	struct bans *b;
+
+	guard_begins(&g);
+	b = bans_new(g.dir);
+	CHECK(b);
+	bans_read(b);
+	CHECK(!bans_known(b));
+	ban_row(&g, "sip@203.0.113.9", "sip", "203.0.113.9");
+	ban_row(&g, "all@198.51.100.0/24", "all", "198.51.100.0/24");
+	ban_row(&g, "ssh@203.0.113.10", "ssh", "203.0.113.10");
+	CHECK_EQ(store_view_publish(g.store), 0);
+	bans_read(b);
+	CHECK(bans_known(b));
+	CHECK(has(b, "203.0.113.9", 1000));
+	CHECK(has(b, "198.51.100.7", 1000));
+	CHECK(!has(b, "203.0.113.10", 1000));
+	bans_free(b);
+	guard_ends(&g);
+}
+
 int main(void)
 {
 	struct bans *b = bans_new(NULL);
@@ -125,5 +168,6 @@ int main(void)
 	tell(b, BAN_FACT_OP_BANNED, "not an address", "sip", 0);
 	bans_free(b);
 	test_row();
+	test_start();
 	return 0;
 }
