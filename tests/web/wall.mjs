@@ -1,6 +1,6 @@
 // The packet filter: drafts, trials, who gets in.
-import { assert, equal, look } from './stage.mjs';
-import { menu, row, toast } from './hands.mjs';
+import { assert, equal, look, world } from './stage.mjs';
+import { answered, menu, row, toast } from './hands.mjs';
 
 const bar = (page, text) => page.getByRole('region').filter({ hasText: text });
 const fwd = (page, path) => page.evaluate(async p => (await fetch(`/api/v1/tables/fwd/${p}`)).json(), path);
@@ -148,5 +148,31 @@ export const wall = {
 		await row(page, 'ami').getByText('Dropped').waitFor();
 		await row(page, 'sip-udp').getByText('Gets in').waitFor();
 		await look(page, 'service');
+	},
+
+	async 'an incident is told on the page, until somebody has seen it'({ page }) {
+		await menu(page, 'Alerts');
+		await page.getByRole('button', { name: 'Add', exact: true }).click();
+		const drawer = page.getByRole('dialog');
+
+		await drawer.getByLabel('Name').fill('bans');
+		await drawer.getByLabel(/^Kinds of incident/).fill('banned');
+		await drawer.getByLabel('At least').selectOption('info');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'bans').waitFor();
+		equal(await world('attack', '203.0.113.11', '801'), 10, 'tries answered');
+		await menu(page, 'Status');
+		await page.locator('.points').getByText(/incidents? wants? somebody/).first().waitFor();
+		await menu(page, 'Alerts', 'Alerts now');
+		await page.locator('tbody tr').filter({ hasText: '203.0.113.11' }).first().waitFor();
+		await look(page, 'alerts');
+		while (await page.locator('tbody tr').count()) {
+			const gone = answered(page, '/guardd/alert/', 'DELETE');
+
+			await page.locator('tbody tr').first().getByRole('button', { name: 'Seen' }).click();
+			await gone;
+			await page.waitForResponse(r => r.url().endsWith('/guardd/alert'));
+		}
+		await page.getByText('Nothing wants your eyes.').waitFor();
 	},
 };

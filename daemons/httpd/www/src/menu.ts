@@ -63,6 +63,7 @@ const ITEMS: readonly Item[] = [
 	{ group: 'security', path: '/security/brakes-now', table: 'brake_count', under: '/security/theft' },
 	{ group: 'security', path: '/security/countries', table: 'country_seen', under: '/security/theft' },
 	{ group: 'security', path: '/security/alerts', table: 'alert_rule' },
+	{ group: 'security', path: '/security/alerts-now', table: 'alert', under: '/security/alerts' },
 	{ group: 'system', path: '/system/accounts', table: 'account' },
 	{ group: 'system', path: '/system/sessions', table: 'session' },
 	{ group: 'system', path: '/system/web', table: 'web_settings' },

@@ -6,6 +6,10 @@ import { duration, enumText, number, t } from '../text';
 import { Badge, Moment, Muted } from '../ui/bits';
 import type { Column } from './useList';
 
+/* names that people know by other words */
+const WORDS = new Set(['service', 'kind']);
+/* so long a text may wrap */
+const LONG = 100;
 const MONO = new Set(['prefix', 'address', 'extension', 'digits', 'host']);
 
 /** One value in words; `none` is what a time of 0 means. */
@@ -29,7 +33,7 @@ export function Cell({ f, v, none }: { f: Field; v: Row[string] | undefined; non
 	if (f.type === 'list')
 		return <span class="mono">{String(v).split(';').join(', ')}</span>;
 	return <span class={f.format && MONO.has(f.format) ? 'mono' : ''}>
-		{f.name === 'service' ? enumText(String(v)) : String(v)}
+		{WORDS.has(f.name) ? enumText(String(v)) : String(v)}
 	</span>;
 }
 
@@ -45,7 +49,7 @@ export const noneOf = (f: Field): string | undefined => /^0: (.*?)\.?$/.exec(f.h
 /** The columns the schema lists; on a phone the first `narrow`. */
 export function columnsOf(form: Form, narrow = 3): Column<Row>[] {
 	return form.fields.filter(f => f.list).map((f, i) => ({
-		id: f.name, label: f.label, value: sortValue(f), wide: i >= narrow,
+		id: f.name, label: f.label, value: sortValue(f), wide: i >= narrow, wrap: f.type === 'str' && (f.max ?? 0) >= LONG,
 		cell: (r: Row) => <Cell f={f} v={r[f.name]} none={noneOf(f)} />,
 	}));
 }

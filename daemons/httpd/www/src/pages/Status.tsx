@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Binding, Call, Extension, Firewall, RouteSettings } from 'schema/types';
 import { api, asError, get, isAdmin, login, type ApiError } from '../api';
-import { useTable } from '../data';
+import { useLiveTable, useTable } from '../data';
 import { mayRead } from '../forms';
 import { live, now, on, type Live, type Peer } from '../live';
 import { ago, duration, enumText, lasting, number, t, tn } from '../text';
@@ -96,6 +96,7 @@ function System({ s }: { s: Answer }) {
 
 /** Only what somebody can do something about. */
 function usePoints(s: Answer | undefined, bindings: Binding[], extensions: Extension[]): Point[] {
+	const alerts = useLiveTable('guardd', 'alert').rows.length;
 	const general = useTable<RouteSettings>('routed', 'route_settings').rows[0], walls = useTable<Firewall>('fwd', 'firewall'), out: Point[] = [];
 	const weak = extensions.filter(e => e.grade === 'weak').length, shared = extensions.filter(e => e.grade === 'shared').length;
 	const old = new Set(bindings.filter(b => b.old_secret).map(b => b.extension)).size;
@@ -108,6 +109,8 @@ function usePoints(s: Answer | undefined, bindings: Binding[], extensions: Exten
 			});
 	if (walls.rows[0] && !walls.rows[0].enabled)
 		out.push({ id: 'wall', tone: 'danger', href: '#/security/firewall', text: t('points.wall') });
+	if (alerts)
+		out.push({ id: 'alerts', tone: 'danger', href: '#/security/alerts-now', text: tn('points.alerts', alerts) });
 	if (general?.kill_switch)
 		out.push({ id: 'kill', tone: 'danger', href: '#/security/theft', text: t('points.kill') });
 	if (weak)

@@ -66,7 +66,7 @@ const useFormRows = (form: Form): Data<Row> => form.kind === 'live' && !TOLD.has
 function Table({ form, title }: { form: Form; title: string }) {
 	const data = useFormRows(form), [open, setOpen] = useState<Open>(null), places = usePlaces(form, data);
 	const may = mayWrite(form.name), live = form.kind === 'live', extra = extraOf(form);
-	const close = () => setOpen(null), shut = t(live ? 'end' : 'delete');
+	const close = () => setOpen(null), shut = t(extra.endBy ?? (live ? 'end' : 'delete'));
 	const fixed = (r: Row) => !!form.builtin?.includes(String(r[form.key])), all = !!form.builtin && !form.max_rows;
 	const acts = may && !all, [head, ...described] = columnsOf(form, acts ? 2 : 3);
 	const rest = extra.useColumns ? extra.useColumns(described, data) : described;
@@ -75,8 +75,14 @@ function Table({ form, title }: { form: Form; title: string }) {
 		: <button class="rowbtn" onClick={() => setOpen({ what: 'edit', row: r })}>{nameOf(form, r)}</button> };
 	const column: Column<Row> = { id: 'acts', label: '', right: true, cell: r => <span class="acts">
 		{extra.RowAction && <extra.RowAction form={form} row={r} show={made => setOpen({ what: 'made', made: [made] })} />}
-		{!fixed(r) && !extra.stays && <button class="small" onClick={() => setOpen({ what: 'delete', row: r })}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
+		{!fixed(r) && !extra.stays && <button class="small" onClick={() => end(r)}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
 	</span> };
+	const end = (r: Row) => {
+		if (!extra.endBy)
+			setOpen({ what: 'delete', row: r });
+		else
+			remove(form, r).then(data.reload, e => toast(asError(e).message));
+	};
 	const saved = (s: Saved, fresh: boolean) => {
 		data.reload();
 		if (fresh && extra.afterAdd)

@@ -6,10 +6,12 @@ import type { Data } from '../data';
 import type { Form } from '../forms';
 import type { FieldExtra } from '../form/RowForm';
 import type { Column } from '../list/useList';
+import type { MsgId } from '../text';
 import type { Made } from '../ui/ShownOnce';
 import { AccountReset, resetAccount } from './AccountReset';
 import { allowed, fail2ban } from './Allowed';
 import { credit, rates } from './Credit';
+import { defense } from './Defense';
 import { dialRules } from './DialRules';
 import { pinLocks, pins, pinSets } from './Pins';
 import { timeRules } from './TimeRules';
@@ -26,6 +28,8 @@ export interface Extra {
 	useColumns?: (columns: Column<Row>[], data: Data<Row>) => Column<Row>[];
 	/** Rows are not ended by hand. */
 	stays?: boolean;
+	/** A row is ended by this word, without a question. */
+	endBy?: MsgId;
 	/** A button of its own in each row. */
 	RowAction?: ComponentType<RowProps>;
 	/** At the head of the drawer. */
@@ -40,7 +44,9 @@ export const EXTRAS: Readonly<Record<string, Extra>> = {
 	dial_rule: dialRules,
 	time_rule: timeRules,
 	trunk: trunks,
+	alert: { endBy: 'alerts.seen' },
 	allowed_address: allowed,
+	auto_defense: defense,
 	guard_service: fail2ban,
 	call_rate: rates,
 	credit,

@@ -12,7 +12,7 @@ import { toast } from '../../ui/toast';
 interface Entry { id: number; time: number; actor: string; key: string; op: string; before: Row | null; after: Row | null; secrets: string[] }
 interface Change extends Entry { form: Form }
 
-const EACH = 50, SHOWN = 200, UNDO_MS = 24 * 3600 * 1000;
+const EACH = 50, SHOWN = 100, UNDO_MS = 24 * 3600 * 1000;
 
 const tables = (): Form[] => access.value.filter(a => a.kind === 'table' && a.read).flatMap(a => forms.value[a.table] ?? []);
 
