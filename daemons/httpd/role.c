@@ -41,6 +41,7 @@ static const struct role_method methods[] = {
 	{ &firewall_iface, FIREWALL_ENTRIES, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_WOULD, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_COUNTERS, ROLE_LOOK, false },
+	{ &firewall_iface, FIREWALL_PREFLIGHT, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_TRIAL, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_CONFIRM, ROLE_ADMIN, true },
 	{ &firewall_iface, FIREWALL_EXTEND, ROLE_ADMIN, true },

@@ -100,6 +100,26 @@ export const wall = {
 		await page.getByRole('button', { name: 'Discard' }).click();
 	},
 
+	async 'firewall: before drop all, who would be cut and the rule for it'({ page }) {
+		const list = page.locator('.preflight li');
+
+		await page.reload();
+		await list.filter({ hasText: '192.168.1.100' }).first().waitFor();
+		const mine = list.filter({ hasText: '192.168.1.100' }).first();
+
+		await mine.getByRole('button', { name: 'Add a rule' }).click();
+		await mine.getByText('in the draft').waitFor();
+		await bar(page, 'One change is not in force yet').waitFor();
+		await look(page, 'firewall-preflight');
+		await page.getByLabel('Drop all', { exact: true }).check();
+		await page.getByRole('button', { name: 'Try for 60 s' }).click();
+		await bar(page, 'The new rules are on trial').waitFor();
+		equal((await fwd(page, 'firewall')).rows[0].drop_all, true, 'drop all');
+		await page.getByRole('button', { name: 'Undo now' }).click();
+		await toast(page, 'The old rules are back.');
+		await page.waitForFunction(() => !document.getElementById('wall-drop_all').checked);
+	},
+
 	async 'firewall: would this get in?'({ page }) {
 		let { box, said } = await would(page, '192.168.1.2', 5038);
 

@@ -2,6 +2,7 @@
 import { forms } from '../../forms';
 import { t } from '../../text';
 import { Precedence } from '../Precedence';
+import { Preflight } from './Preflight';
 import type { Editing } from './useDraft';
 
 const SWITCHES = ['enabled', 'ping', 'drop_all'] as const;
@@ -27,7 +28,9 @@ export function General({ editing, may }: { editing: Editing; may: boolean }) {
 						{f.help && <div class="help" id={`wall-${name}-h`}>{f.help}</div>}
 					</div>
 				</div>;
-			})}</div>
+			})}
+				<Preflight editing={editing} may={may} />
+			</div>
 			<div>
 				<h3>{t('path')}</h3>
 				<Precedence dropAll={general.drop_all} />
