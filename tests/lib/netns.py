@@ -56,7 +56,7 @@ class Net:
     def __enter__(self):
         # what `ip netns exec` shows in /etc: the box asks our DNS, when a test has one (names.py)
         self.etc = f"/etc/netns/{self.ns('pbx')}"
-        os.makedirs(self.etc)
+        os.makedirs(self.etc, exist_ok=True)
         with open(f"{self.etc}/resolv.conf", "w") as f:
             f.write(f"nameserver {self.DNS}\n")
         for n in self.NAMES:
