@@ -71,8 +71,8 @@ void ask_packet(struct packet *p, const struct addr *source, uint8_t protocol,
 		p->icmp_type = v4 ? ECHO4 : ECHO6;
 	}
 	p->loopback = v4 ? source->bytes[0] == IN_LOOPBACKNET
-			 : IN6_IS_ADDR_LOOPBACK(
-				   (const struct in6_addr *)source->bytes);
+			 : memcmp(source->bytes, &in6addr_loopback,
+				  sizeof(in6addr_loopback)) == 0;
 }
 
 void ask(struct ask_world *w, const struct packet *p, struct would *out)
