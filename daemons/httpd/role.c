@@ -29,7 +29,7 @@ static const struct role_method methods[] = {
 	{ &guard_iface, GUARD_REJECT, ROLE_ADMIN, true },
 	{ &guard_iface, GUARD_UNREJECT, ROLE_ADMIN, true },
 	{ &guard_iface, GUARD_INCIDENTS, ROLE_LOOK, false },
-	{ &route_iface, ROUTE_RECORDS, ROLE_STAFF, false },
+	{ &route_iface, ROUTE_RECORDS, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_IMPORT_RATES, ROLE_ADMIN, true },
 	{ &route_iface, ROUTE_TOTALS, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_EXPLAIN, ROLE_LOOK, false },

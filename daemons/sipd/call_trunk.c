@@ -122,11 +122,12 @@ static bool give_up(struct b2b *call, uint32_t code, bool silent)
 	const struct trunk *row = trunks_get(call->hub->trunks, call->trunk);
 
 	note_why(call, code, silent);
-	if (!trunk_code_fault(row, code, silent))
+	if (trunk_code_fault(row, code, silent))
+		trunks_failed(call->hub->trunks, call->trunk, call->trunk_why);
+	/* Whatever keeps help from being called, another way may be open. */
+	if (!trunk_code_goes_on(row, code, silent) && !call->verdict.emergency)
 		return false;
-	trunks_failed(call->hub->trunks, call->trunk, call->trunk_why);
-	if (!trunk_code_goes_on(row, code, silent) ||
-	    call->verdict.step[0] == '\0')
+	if (call->verdict.step[0] == '\0')
 		return false;
 	log_info("call %s: %s; trying the next", call->id, call->trunk_why);
 	call->ask.failed_code = silent ? 408 : code;

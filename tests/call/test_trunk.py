@@ -116,6 +116,29 @@ def test_failover(lab):
     assert "second" in r["reason"], r
 
 
+def test_emergency_tries_every_trunk(lab):
+    """What is final for any other call, help is called in another way."""
+    p = provider(lab)
+    trunk(lab, provider=p, register="false")
+    second = provider(lab, "112", address="198.51.100.11", far=5081, name="second")
+    trunk(lab, "second", provider=second, register="false")
+    lab.box.table("routed", "emergency", "Put", "string:112", "dict:string:string:trunks,acme;second")
+    lab.later(lambda: lab.box.table("routed", "emergency", "Set", "string:112", "string:trunks", "string:"))
+    c = outside(lab, "112", address="198.51.100.21", server="198.51.100.11")
+    for code in (403, 404, 486, 603):
+        p.set(invite=code)
+        before = records(lab)
+        a = lab.phone("801")
+        a.tell("dial", "112")
+        c.wait("CALL_INCOMING")
+        c.tell("accept")
+        a.wait("CALL_ESTABLISHED")
+        a.tell("hangup")
+        c.wait("CALL_CLOSED")
+        r = new_record(lab, before)
+        assert (r["disposition"], r["trunk"]) == ("ANSWERED", "second"), r
+
+
 def test_password_for_its_own_realm_alone(lab):
     p = provider(lab, realm="thief.example")
     trunk(lab, provider=p, register="false", realm="itsp.example")
