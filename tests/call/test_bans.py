@@ -3,7 +3,6 @@
 import json
 import tempfile
 import threading
-import time
 
 from box import until
 from provider import trunk
@@ -68,15 +67,14 @@ def test_bans_stand_before_the_port_opens(lab):
 
 def test_a_ban_ends_on_time_whatever_the_clock_does(lab):
     clock = Clock(lab, "sipd", "guardd")
-    lab.box.table("guardd", "guard_service", "Put", "string:sip", "dict:string:string:ban_s,4")
+    lab.box.table("guardd", "guard_service", "Put", "string:sip", "dict:string:string:ban_s,8")
     for n, to in ((12, "+40d"), (13, "-40d")):
         c = stranger(lab, n)
         assert attack(c, 30) == TRIES
-        begin = time.monotonic()
         clock.step(to)
-        assert c.ask("REGISTER", 0.3) is None, "it stands"
+        for _ in range(3):
+            assert c.ask("REGISTER", 0.3) is None, "it stands"
         until(lambda: f"203.0.113.{n}" not in rejected(lab), 30, f"it ends at {to}")
-        assert time.monotonic() - begin >= 3.0, "it lasted"
         assert c.ask("REGISTER") is not None, "and the kernel has forgotten it, too"
         clock.step("+0")
     lab.box.table("guardd", "guard_service", "Put", "string:sip", "dict:string:string:ban_s,3600")
