@@ -396,9 +396,8 @@ static void tell_all(struct theft *t)
 	fill(t, &l, &talk, &money);
 	l.calls = t->caller->max_calls;
 	n = snprintf(l.why, sizeof(l.why),
-		     "%zu rules are open to a thief, %zu "
-		     "ask for a PIN",
-		     t->n, t->n_pin);
+		     "rules open to a thief: %zu; behind a PIN: %zu", t->n,
+		     t->n_pin);
 	if (!t->caller->enabled)
 		snprintf(l.why, sizeof(l.why), "the extension is switched off");
 	else if (t->plan->settings.kill_switch)
