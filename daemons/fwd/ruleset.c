@@ -282,6 +282,21 @@ static void build_ping(struct ruleset *rs)
  */
 static void build_rtp(struct ruleset *rs)
 {
+	struct rule *r;
+
+	if (rs->in.rtp_min == 0)
+		return;
+	r = put_rule(rs, "rtp", "sound of a call");
+	put_op(r, OP_HAS_SOCKET);
+	put_op_name(r, OP_GOTO, "rtp_call");
+	r = put_rule(rs, "rtp", "sound without a call");
+	put_op_name(r, OP_COUNT, "rtp_dropped");
+	put_op(r, OP_DROP);
+	pass_allowed(rs, "rtp_call", WALL_SIP, true);
+}
+
+static void build_to_rtp(struct ruleset *rs, bool new_only)
+{
 	const struct ruleset_input *in = &rs->in;
 	struct rule *r;
 
@@ -290,14 +305,9 @@ static void build_rtp(struct ruleset *rs)
 	r = put_rule(rs, "input", "to a port of calls");
 	put_op_number(r, OP_PROTOCOL, IPPROTO_UDP);
 	put_op_range(r, OP_PORT, in->rtp_min, in->rtp_max);
+	if (new_only)
+		put_op_number(r, OP_CT_STATE, CT_NEW);
 	put_op_name(r, OP_JUMP, "rtp");
-	r = put_rule(rs, "rtp", "sound of a call");
-	put_op(r, OP_HAS_SOCKET);
-	put_op_name(r, OP_GOTO, "rtp_call");
-	r = put_rule(rs, "rtp", "sound without a call");
-	put_op_name(r, OP_COUNT, "rtp_dropped");
-	put_op(r, OP_DROP);
-	pass_allowed(rs, "rtp_call", WALL_SIP, true);
 }
 
 static void build_input(struct ruleset *rs)
@@ -314,11 +324,14 @@ static void build_input(struct ruleset *rs)
 	put_op_name(r, OP_JUMP, "defense");
 	defense_put(rs);
 	build_replies(rs);
+	/* What goes to shut ports must not use up the limits of open ones. */
+	build_to_rtp(rs, true);
 	r = put_rule(rs, "input", "floods");
 	put_op_name(r, OP_JUMP, "flood");
 	flood_put(rs);
 	build_running_flows(rs);
 	build_ping(rs);
+	build_to_rtp(rs, false);
 	build_rtp(rs);
 	r = put_rule(rs, "input", "common rules");
 	put_op_name(r, OP_JUMP, "common");
