@@ -143,16 +143,25 @@ class Provider:
                 realm=realm, strict=int(strict), digest=int(digest), algorithm=algorithm, nonce_s=nonce_s, address=address,
                 min_expires=min_expires, max_expires=max_expires, far=far, secrets=rows, name=name))
         self.p = None
-        self.start()
         lab.later(self.close)
+        self.start()
+
+    def listens(self):
+        return bool(self.net.run("itsp", "ss", "-Hlun", "src", f"{self.address}:5060").stdout.strip())
 
     def start(self):
-        """Begins, with nobody registered; returns when its ports are open."""
-        self.log = open(f"{self.folder.name}/log", "a")
-        self.p = self.net.popen("itsp", "kamailio", "-DD", "-f", f"{self.folder.name}/kamailio.cfg", "-Y", self.folder.name,
-                                "-m", "64", "-M", "8", stdin=-3, stdout=self.log, stderr=self.log, start_new_session=True)
-        until(lambda: self.p.poll() is not None or self.net.run("itsp", "ss", "-Hlun", "src", f"{self.address}:5060").stdout.strip(),
-              20, "Kamailio listens")
+        """Begins, with nobody registered; returns when its ports are open. Now and then Kamailio 5.6 hangs before that: then anew."""
+        for last in (False, False, True):
+            self.log = open(f"{self.folder.name}/log", "a")
+            self.p = self.net.popen("itsp", "kamailio", "-DD", "-f", f"{self.folder.name}/kamailio.cfg", "-Y", self.folder.name,
+                                    "-m", "64", "-M", "8", stdin=-3, stdout=self.log, stderr=self.log, start_new_session=True)
+            try:
+                until(lambda: self.p.poll() is not None or self.listens(), 10, "Kamailio listens")
+                break
+            except AssertionError:
+                if last:
+                    raise
+                self.stop()
         if self.p.poll() is not None:
             raise RuntimeError(f"Kamailio did not start: {self.said()[-2000:]}")
 
@@ -166,7 +175,8 @@ class Provider:
                 # told so soon after its start, it may wait for itself for ever
                 os.killpg(self.p.pid, signal.SIGKILL)
                 self.p.wait()
-        self.log.close()
+        if self.p:
+            self.log.close()
 
     def close(self):
         self.stop()
