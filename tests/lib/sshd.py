@@ -68,13 +68,20 @@ class Sshd:
             self.run(log, "/lib/systemd/systemd-journald")
         else:
             self.run("rsyslogd", "-n", "-i", "NONE", "-f", f"{self.dir}/rsyslog.conf")
+        try:
+            self.begin(log)
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self, log):
         first = self.running[0]
         where_it_listens = "run/systemd/journal/dev-log" if os.path.isdir(log) else "dev/log"
         until(lambda: os.path.exists(f"/proc/{first.pid}/root/{where_it_listens}"), 10, "the log's daemon listens")
         # in the same world: what it logs goes to that /dev/log
-        self.running.append(net.popen(where, "nsenter", f"--mount=/proc/{first.pid}/ns/mnt", "/usr/sbin/sshd", "-D", "-f", f"{self.dir}/sshd_config",
-                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        until(lambda: ":22 " in net.run(where, "ss", "-Htln").stdout, 10, "sshd listens")
+        self.running.append(self.net.popen(self.where, "nsenter", f"--mount=/proc/{first.pid}/ns/mnt", "/usr/sbin/sshd", "-D", "-f", f"{self.dir}/sshd_config",
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        until(lambda: ":22 " in self.net.run(self.where, "ss", "-Htln").stdout, 10, "sshd listens")
 
     def run(self, *words):
         # not by "ip netns exec": that has a /sys without cgroups, which journald wants to see
