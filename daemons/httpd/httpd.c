@@ -126,6 +126,23 @@ static void on_guard(void *ctx)
 
 /* --- settings --- */
 
+/* A port that was given at the start stays: a setting that is taken but not in
+   force would be a lie. */
+static int check_settings(void *ctx, const void *old, void *row, bool force,
+			  struct issue *issue)
+{
+	const struct web_settings *was = old, *now = row;
+	const struct httpd *h = ctx;
+
+	(void)force;
+	if (!h->port_option || !was || now->port == was->port)
+		return 0;
+	return issue_set(issue, "port",
+			 "it was given at the start (--port %s): start "
+			 "without it, and the setting counts",
+			 h->port_option);
+}
+
 static void apply_settings(void *ctx, struct table_change *change,
 			   const void *old, const void *row)
 {
@@ -137,7 +154,7 @@ static void apply_settings(void *ctx, struct table_change *change,
 		table_change_done(change, "this row cannot be deleted");
 		return;
 	}
-	if (was && was->port != now->port && !h->port_option &&
+	if (was && was->port != now->port &&
 	    conns_listen(h->conns, (uint16_t)now->port, why, sizeof(why))) {
 		table_change_done(change, why);
 		return;
@@ -171,7 +188,8 @@ static int read_port(const struct httpd *h, uint16_t *port, char *why,
 
 static int open_store(struct httpd *h, char *why, size_t why_size)
 {
-	static const struct table_ops ops = { .apply = apply_settings };
+	static const struct table_ops ops = { .check = check_settings,
+					      .apply = apply_settings };
 	struct service *s = h->service;
 
 	h->settings = table_open(

@@ -261,11 +261,24 @@ def test_twice_and_stop_from_another_network(lab):
     g.refuses("nothing runs from", "--stop")
 
 
+def set_port(g, port):
+    """The HTTPS port by its setting: httpd and the packet filter follow."""
+    subprocess.run(("dbus-send", "--system", "--print-reply", "--dest=org.sallyport.Web", "/org/sallyport/Web/web_settings",
+                    "org.sallyport.Table1.Put", "string:general", f"dict:string:string:port,{port}"),
+                   env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={g.state}/bus"), check=True, capture_output=True)
+    s = g.net.socket(g.ns, kind=socket.SOCK_STREAM)
+    s.connect(("127.0.0.1", port))
+    s.close()
+    ports = ("nft", "list", "map", "inet", "sallyport", "guard_ports")
+    until(lambda: f". {port} : jump guard_https" in g.net.run(g.ns, *ports).stdout, 10, "the packet filter knows it")
+
+
 def test_cut_off_run(lab):
     """All killed at once, as by a crash: the socket and the filter stay until the next start or --stop."""
     g = Ground(lab)
     for after in ("start", "stop"):
         g.start()
+        set_port(g, 9443)
         os.kill(g.supervisor(), signal.SIGKILL)
         for p in g.world():
             with contextlib.suppress(ProcessLookupError):  # it ended with the one before
@@ -273,7 +286,7 @@ def test_cut_off_run(lab):
         until(lambda: not g.world(), 5, "all gone")
         assert os.path.exists(f"{g.state}/bus") and "sallyport" in g.tables()
         if after == "start":
-            g.start()
+            assert re.search(r"^web https://\S+:9443$", g.start(), re.M), "the port of the settings"
         g.stop()
 
 

@@ -387,10 +387,13 @@ def test_events(_):
 
 def test_port(w):
     """The port is a setting; one that is taken is refused, the old stays."""
+    path = "/tables/httpd/web_settings/general"
+    status, said = signed_in().call("PATCH", path, {"port": 9998})
+    same((status, said["field"]), (422, "port"), "given at the start")
+    check(f"(--port {PORT})" in said["message"], said["message"])
     w.end("httpd")
     w.daemon("httpd", [])
     b = signed_in()
-    path = "/tables/httpd/web_settings/general"
     taken = socket.create_server(("", 9997))
     status, said = b.call("PATCH", path, {"port": 9997})
     same((status, said["error"]), (500, "Failed"), "a port in use")
