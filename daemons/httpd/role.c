@@ -24,6 +24,7 @@ static const struct {
 static const struct role_method methods[] = {
 	{ &sip_iface, SIP_REGISTRATIONS, ROLE_STAFF, false },
 	{ &sip_iface, SIP_CALLS, ROLE_STAFF, false },
+	{ &sip_iface, SIP_TEST_TRUNK, ROLE_ADMIN, true },
 	{ &sip_iface, SIP_HANGUP, ROLE_ADMIN | ROLE_OPERATOR, true },
 	{ &sip_iface, SIP_ORIGINATE, ROLE_ADMIN | ROLE_OPERATOR, true },
 	{ &guard_iface, GUARD_REJECT, ROLE_ADMIN, true },

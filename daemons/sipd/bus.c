@@ -14,6 +14,7 @@
 #include "sipd.h"
 #include "sofia.h"
 #include "trunk.h"
+#include "trunk_test.h"
 
 static void on_binding(void *ctx, const struct binding *row)
 {
@@ -55,6 +56,31 @@ static void on_trunks(void *ctx, struct bus_req *req, const void *in)
 	(void)in;
 	trunks_each(d->trunks, on_trunk, req);
 	bus_reply_end(req);
+}
+
+static void on_tried(void *ctx, const struct trunk_tried *row)
+{
+	bus_reply_row(ctx, row);
+}
+
+static void on_all_tried(void *ctx)
+{
+	bus_reply_end(ctx);
+}
+
+static void on_test_trunk(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct trunk_tester teller = { on_tried, on_all_tried, req };
+	const struct trunk_ask *ask = in;
+	struct sipd *d = ctx;
+	int rc = trunks_test(d->trunks, ask->trunk, &teller);
+
+	if (rc == -ENOENT)
+		bus_reply_error(req, "NoSuch", "there is no trunk \"%s\"",
+				ask->trunk);
+	else if (rc < 0)
+		bus_reply_error(req, "Busy",
+				"this trunk is being tested already");
 }
 
 static void on_originated(void *ctx, const char *id, const char *why)
@@ -111,6 +137,7 @@ static const bus_method_fn methods[SIP_N_METHODS] = {
 	[SIP_REGISTRATIONS] = on_registrations,
 	[SIP_CALLS] = on_calls,
 	[SIP_TRUNKS] = on_trunks,
+	[SIP_TEST_TRUNK] = on_test_trunk,
 	[SIP_ORIGINATE] = on_originate,
 	[SIP_HANGUP] = on_hangup,
 	[SIP_VERIFY_SECRET] = on_verify,

@@ -372,3 +372,11 @@ void trunks_each(const struct trunks *t, trunks_row_fn fn, void *ctx)
 	HASH_ITER(hh, t->lines, e, next)
 	fn(ctx, trunk_line_state(e->line));
 }
+
+int trunks_test(struct trunks *t, const char *name,
+		const struct trunk_tester *teller)
+{
+	struct trunk_line *l = find(t, name);
+
+	return l ? trunk_line_test(l, teller) : -ENOENT;
+}

@@ -19,6 +19,7 @@ struct store;
 struct target;
 struct trunk;
 struct trunk_state;
+struct trunk_tester;
 struct trunks;
 
 struct trunks_config {
@@ -92,3 +93,7 @@ void trunks_tls_failed(struct trunks *t, const struct addr *addr, uint16_t port,
 
 typedef void (*trunks_row_fn)(void *ctx, const struct trunk_state *row);
 void trunks_each(const struct trunks *t, trunks_row_fn fn, void *ctx);
+
+/* "Test now" (trunk_test.h). 0, -ENOENT, -EBUSY: one is under way. */
+int trunks_test(struct trunks *t, const char *name,
+		const struct trunk_tester *teller);

@@ -23,6 +23,7 @@
 #include "trunk_code.h"
 #include "trunk_farewell.h"
 #include "trunk_register.h"
+#include "trunk_test.h"
 
 enum {
 	CONTACT_BYTES = 12,
@@ -53,6 +54,7 @@ struct trunk_line {
 	struct where *where; /* its name is being asked for */
 	struct event *name_timer;
 	uint64_t named_ms; /* when DNS last said where it is */
+	struct trunk_test test;
 };
 
 static void publish(struct trunk_line *l)
@@ -230,6 +232,7 @@ static void arm_register(struct trunk_line *l)
 
 static void halt(struct trunk_line *l)
 {
+	trunk_test_stop(&l->test, "the trunk was changed meanwhile");
 	where_drop(l->where);
 	l->where = NULL;
 	event_del(l->name_timer);
@@ -268,6 +271,25 @@ void trunk_line_proved(struct trunk_line *l, const char *realm)
 
 /* --- registering --- */
 
+/* For who tests; a wish for a longer registration is no answer yet. */
+static void tell_registered(struct trunk_line *l,
+			    const struct trunk_reply *reply)
+{
+	const enum trunk_tried_question q = TRUNK_TRIED_QUESTION_REGISTER;
+	const char *words = trunk_code_text(reply->code, reply->silent);
+
+	if (l->reg.how == TRUNK_HELD)
+		trunk_test_say(&l->test, q, true, "registered for %u s",
+			       reply->expires_s ? reply->expires_s
+						: l->reg.expires_s);
+	else if (reply->silent)
+		trunk_test_say(&l->test, q, false, "%s",
+			       l->distrust[0] ? l->distrust : words);
+	else if (l->reg.how != TRUNK_ASKING)
+		trunk_test_say(&l->test, q, false, "%u, %s", reply->code,
+			       words);
+}
+
 static void take_reply(struct trunk_line *l, const struct trunk_reply *reply)
 {
 	uint32_t chance;
@@ -303,13 +325,17 @@ static void on_registered(void *ctx, const struct asker_answer *a)
 	take_reply(l, &reply);
 	if (a->realm[0])
 		trunk_line_proved(l, a->realm);
-	if (!a->foreign[0])
-		return;
-	(void)snprintf(l->state.last_error, sizeof(l->state.last_error),
-		       "registering: it asks for the password of another "
-		       "realm, \"%.64s\", and gets nothing",
-		       a->foreign);
-	publish(l);
+	if (a->foreign[0]) {
+		(void)snprintf(l->state.last_error, sizeof(l->state.last_error),
+			       "registering: it asks for the password of "
+			       "another realm, \"%.64s\", and gets nothing",
+			       a->foreign);
+		publish(l);
+		trunk_test_say(&l->test, TRUNK_TRIED_QUESTION_REGISTER, false,
+			       "%s",
+			       l->state.last_error + strlen("registering: "));
+	}
+	tell_registered(l, &reply);
 }
 
 static void on_register_due(evutil_socket_t fd, short what, void *arg)
@@ -326,8 +352,10 @@ static void on_register_due(evutil_socket_t fd, short what, void *arg)
 	question(l, &q, &target);
 	q.expires_s = l->reg.expires_s;
 	q.patience_ms = REGISTER_MS;
-	if (asker_register(l->registrar, &q) < 0)
-		take_reply(l, &silence);
+	if (asker_register(l->registrar, &q) == 0)
+		return;
+	take_reply(l, &silence);
+	tell_registered(l, &silence);
 }
 
 void trunk_line_leave(struct trunk_line *l)
@@ -358,11 +386,29 @@ static void move_on(struct trunk_line *l)
 	arm_register(l);
 }
 
+/* For who tests. Whatever code it is, somebody is there. */
+static void tell_probed(struct trunk_line *l, const struct asker_answer *a)
+{
+	const enum trunk_tried_question q = TRUNK_TRIED_QUESTION_OPTIONS;
+
+	if (a->silent)
+		trunk_test_say(&l->test, q, false, "%s",
+			       l->distrust[0] ? l->distrust
+					      : trunk_code_text(0, true));
+	else
+		trunk_test_say(&l->test, q, true, "answers in %.1f ms (%u)",
+			       a->latency_us / 1000.0, a->code);
+}
+
 static void on_probed(void *ctx, const struct asker_answer *a)
 {
 	struct trunk_line *l = ctx;
 	uint32_t next_s = l->row.qualify_s;
 
+	tell_probed(l, a);
+	/* It was asked for a test alone: its state does not follow. */
+	if (next_s == 0)
+		return;
 	if (!a->silent) {
 		l->heard = true;
 		l->misses = 0;
@@ -466,6 +512,8 @@ static void not_found(struct trunk_line *l, int err)
 		       l->row.host);
 	if (!stale)
 		take_places(l, l->places, 0);
+	if (l->n_places == 0)
+		trunk_test_stop(&l->test, l->state.last_error);
 	settle(l);
 	arm(l->name_timer, NAME_AGAIN_MS);
 }
@@ -545,6 +593,51 @@ static void begin(struct trunk_line *l)
 	settle(l);
 }
 
+/* --- a test --- */
+
+/* Where it is, if that is known: else nothing can be asked. */
+static void test_place(struct trunk_line *l, bool known)
+{
+	static const char *const over[] = {
+		[PEER_UDP] = "UDP",
+		[PEER_TCP] = "TCP",
+		[PEER_TLS] = "TLS",
+	};
+	const enum trunk_tried_question q = TRUNK_TRIED_QUESTION_SERVER;
+
+	if (known)
+		trunk_test_say(&l->test, q, true, "%s over %s",
+			       l->state.address, over[l->places[0].transport]);
+	else if (!l->row.enabled)
+		trunk_test_say(&l->test, q, false, "the trunk is switched off");
+	else if (l->state.last_error[0])
+		trunk_test_say(&l->test, q, false, "%s", l->state.last_error);
+	else
+		trunk_test_say(&l->test, q, false,
+			       "DNS is still being asked where %s is",
+			       l->row.host);
+}
+
+int trunk_line_test(struct trunk_line *l, const struct trunk_tester *teller)
+{
+	bool known = l->row.enabled && l->n_places > 0;
+
+	if (!trunk_test_begin(&l->test, teller))
+		return -EBUSY;
+	trunk_test_expect(&l->test, TRUNK_TRIED_QUESTION_SERVER);
+	if (known)
+		trunk_test_expect(&l->test, TRUNK_TRIED_QUESTION_OPTIONS);
+	if (known && l->row.register_)
+		trunk_test_expect(&l->test, TRUNK_TRIED_QUESTION_REGISTER);
+	test_place(l, known);
+	if (!known)
+		return 0;
+	arm(l->probe_timer, 0);
+	l->reg.due_ms = clock_mono_ms();
+	arm_register(l);
+	return 0;
+}
+
 static int make_parts(struct trunk_line *l)
 {
 	const struct asker_config config = {
@@ -595,6 +688,7 @@ void trunk_line_free(struct trunk_line *l)
 {
 	if (!l)
 		return;
+	trunk_test_stop(&l->test, "the trunk is gone");
 	where_drop(l->where);
 	asker_free(l->registrar);
 	asker_free(l->probe);

@@ -19,6 +19,7 @@ struct live;
 struct sofia;
 struct farewells;
 struct trunk_line;
+struct trunk_tester;
 
 /* What all lines share; outlives them. */
 struct trunk_env {
@@ -49,6 +50,10 @@ void trunk_line_leave(struct trunk_line *l);
 
 const struct trunk *trunk_line_row(const struct trunk_line *l);
 const struct trunk_state *trunk_line_state(const struct trunk_line *l);
+
+/* Asks at once what is asked anyway (trunk_test.h); its state follows as from
+   any answer. 0 or -EBUSY: a test is under way. */
+int trunk_line_test(struct trunk_line *l, const struct trunk_tester *teller);
 
 /* The servers in the order in which to try them. */
 size_t trunk_line_places(const struct trunk_line *l,

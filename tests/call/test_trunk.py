@@ -5,7 +5,7 @@ import re
 import shutil
 import tempfile
 
-from box import until
+from box import Refused, until
 from names import Names
 from netns import Net, sh
 from phone import Phone
@@ -202,6 +202,38 @@ def test_wrong_password_is_not_tried_often(lab):
     p.set(register=403)
     lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:note,again")
     until(lambda: "403" in states(lab)["acme"]["last_error"], 10, "the refusal in words")
+
+
+def tried(lab, name="acme"):
+    """A trunk's test: its answers by question, and whether each is good."""
+    return {r["question"]: (r["ok"], r["answer"]) for r in lab.box.rows("sipd", "TestTrunk", f"string:{name}")}
+
+
+def test_test_now(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, qualify_s="0")
+    got = tried(lab)
+    assert got["server"] == ("true", "198.51.100.10:5060 over UDP"), got
+    assert re.fullmatch(r"answers in \d+\.\d ms \(200\)", got["options"][1]) and got["options"][0] == "true", got
+    assert got["register"][0] == "true" and got["register"][1].startswith("registered for "), got
+    # asked anew although it is not yet time, and its state follows
+    p.set(register=403)
+    assert tried(lab)["register"] == ("false", "403, the provider refuses"), tried(lab)
+    assert state(lab, "acme", "refused")["last_error"] == "registering: 403, the provider refuses"
+    lab.box.table("sipd", "trunk", "Set", "string:acme", "string:enabled", "string:false")
+    assert tried(lab) == {"server": ("false", "the trunk is switched off")}
+
+
+def test_test_now_where_nobody_is(lab):
+    trunk(lab, provider=provider(lab), register="false", host="198.51.100.99", qualify_s="0")
+    before = states(lab)["acme"]["state"]
+    assert tried(lab)["options"] == ("false", "the provider does not answer")
+    assert states(lab)["acme"]["state"] == before == "unchecked", "a test alone does not take it out of use"
+    try:
+        tried(lab, "nobody")
+        raise AssertionError("no such trunk")
+    except Refused as e:
+        assert 'there is no trunk "nobody"' in str(e), e
 
 
 def test_registration_in_another_realm_gets_nothing(lab):
