@@ -59,6 +59,14 @@ struct stale {
 	const struct login *found;
 };
 
+static bool permits(const struct extension *x, const char *source)
+{
+	struct addr a;
+
+	return !x->permit_ip[0] || (!addr_parse(&a, source) &&
+				    prefix_list_contains(x->permit_ip, &a));
+}
+
 static void find_stale(void *ctx, const struct login *l)
 {
 	struct stale *s = ctx;
@@ -69,11 +77,13 @@ static void find_stale(void *ctx, const struct login *l)
 	x = facts_extension(s->h->facts, l->row.account);
 	/* one that is not in the table may just not have been read yet: its
 	   owner may be starting; but a changed password is a fact */
-	if (x && (!x->enabled || x->secret_set_ms > l->row.since_ms))
+	if (x && (!x->enabled || x->secret_set_ms > l->row.since_ms ||
+		  !permits(x, l->row.source)))
 		s->found = l;
 }
 
-/* An extension's new password ends the sessions of the old one. */
+/* An extension's new password ends the sessions of the old one, its Permit IP
+   those from elsewhere. */
 static void on_extensions(void *ctx)
 {
 	struct httpd *h = ctx;

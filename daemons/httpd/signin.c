@@ -463,6 +463,7 @@ static void verify_extension(struct signin *s, const char *secret)
 	s->extension = true;
 	record_init(&sip_verify_record, &ask);
 	(void)snprintf(ask.extension, sizeof(ask.extension), "%.8s", s->name);
+	(void)snprintf(ask.source, sizeof(ask.source), "%s", s->source_text);
 	if (snprintf(ask.secret, sizeof(ask.secret), "%s", secret) >=
 		    (int)sizeof(ask.secret) ||
 	    !secret[0]) {

@@ -129,7 +129,8 @@ static void on_verify(void *ctx, struct bus_req *req, const void *in)
 	struct sip_verified out;
 
 	record_init(&sip_verified_record, &out);
-	out.ok = extensions_verify(d->extensions, v->extension, v->secret);
+	out.ok = extensions_verify(d->extensions, v->extension, v->secret,
+				   v->source);
 	bus_reply(req, &out);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "addr.h"
 #include "clock.h"
 #include "log.h"
 #include "password.h"
@@ -17,6 +18,7 @@
 #include "secret.h"
 #include "store.h"
 #include "table.h"
+#include "watch.h"
 
 #include "hidden.h"
 
@@ -39,6 +41,7 @@ struct shared {
 struct extensions {
 	struct extensions_config config;
 	struct table *table;
+	struct watch *web; /* for the company's name */
 	struct shared *shared;
 	struct event *lapse;
 	struct event *regrade;
@@ -77,10 +80,20 @@ static void shared_count(struct extensions *e, const char *secret, int by)
 	free(s);
 }
 
-/* The grade of a row's password; `others` have the same one. */
-static void grade(struct extension *row, unsigned others)
+static const char *company(const struct extensions *e)
 {
-	const char *words[] = { row->number, row->name, NULL };
+	const struct web_settings *web =
+		e->web ? watch_get(e->web, web_settings_record.singleton)
+		       : NULL;
+
+	return web ? web->company : "";
+}
+
+/* The grade of a row's password; `others` have the same one. */
+static void grade(const struct extensions *e, struct extension *row,
+		  unsigned others)
+{
+	const char *words[] = { row->number, row->name, company(e), NULL };
 	const char *weak = password_weak(row->secret, words);
 
 	if (others > 0) {
@@ -150,13 +163,14 @@ static int on_check(void *ctx, const void *old_row, void *new_row, bool force,
 	others = s ? s->n : 0;
 	if (!fresh && others > 0)
 		others--; /* itself */
-	grade(row, others);
+	grade(e, row, others);
 	return 0;
 }
 
 /*
- * Others that have a password of one that changed are shared now, or no longer.
- * Once a turn of the loop, for many rows may change in one transaction.
+ * Others that have a password of one that changed are shared now, or no longer;
+ * what has a new company's name in it is weak. Once a turn of the loop, for
+ * many rows may change in one transaction.
  */
 static void on_regrade(evutil_socket_t fd, short what, void *arg)
 {
@@ -169,13 +183,20 @@ static void on_regrade(evutil_socket_t fd, short what, void *arg)
 		const struct shared *s = shared_find(e, row->secret);
 		struct extension copy = *row;
 
-		grade(&copy, s ? s->n - 1 : 0);
+		grade(e, &copy, s ? s->n - 1 : 0);
 		if (copy.grade != row->grade ||
 		    strcmp(copy.grade_why, row->grade_why) != 0)
 			(void)table_put(e->table, "sipd", copy.number, &copy,
 					NULL, NULL);
 		secret_wipe(&copy, sizeof(copy));
 	}
+}
+
+static void on_web(void *ctx)
+{
+	struct extensions *e = ctx;
+
+	event_active(e->regrade, EV_TIMEOUT, 0);
 }
 
 static void on_apply(void *ctx, struct table_change *change,
@@ -352,7 +373,9 @@ struct extensions *extensions_new(const struct extensions_config *config,
 	e->regrade = event_new(config->base, -1, 0, on_regrade, e);
 	if (!e->regrade)
 		goto fail;
-	if (open_table(e, why, why_size) < 0)
+	e->web = watch_open(config->bus, config->run_dir, &web_settings_record,
+			    on_web, e);
+	if (!e->web || open_table(e, why, why_size) < 0)
 		goto fail;
 	if (!first_done_before(e) && first_start(e, why, why_size) < 0)
 		goto fail;
@@ -371,6 +394,7 @@ void extensions_free(struct extensions *e)
 
 	if (!e)
 		return;
+	watch_close(e->web);
 	if (e->lapse)
 		event_free(e->lapse);
 	if (e->regrade)
@@ -390,8 +414,18 @@ const struct extension *extensions_get(const struct extensions *e,
 	return table_get(e->table, number);
 }
 
+static bool permits(const struct extension *row, const char *source)
+{
+	struct addr a;
+
+	if (!row->permit_ip[0] || !source[0])
+		return true;
+	return addr_parse(&a, source) == 0 &&
+	       prefix_list_contains(row->permit_ip, &a);
+}
+
 bool extensions_verify(const struct extensions *e, const char *number,
-		       const char *secret)
+		       const char *secret, const char *source)
 {
 	const struct extension *row = table_get(e->table, number);
 	uint8_t given[TAG_BYTES], kept[TAG_BYTES];
@@ -400,5 +434,5 @@ bool extensions_verify(const struct extensions *e, const char *number,
 	seal_tag(e->config.seal, secret, given);
 	seal_tag(e->config.seal, row ? row->secret : "no such extension", kept);
 	equal = secret_equal(given, sizeof(given), kept, sizeof(kept));
-	return equal && row && row->enabled;
+	return equal && row && row->enabled && permits(row, source);
 }

@@ -38,7 +38,8 @@ void extensions_free(struct extensions *e);
 const struct extension *extensions_get(const struct extensions *e,
 				       const char *number);
 
-/* Is this the extension's password? At the same cost whether there is such an
-   extension or not. */
+/* Is this the extension's password, and may it be used from there (Permit IP;
+   source "": not asked)? At the same cost whether there is such an extension or
+   not. */
 bool extensions_verify(const struct extensions *e, const char *number,
-		       const char *secret);
+		       const char *secret, const char *source);

@@ -36,6 +36,28 @@ def stranger(lab, n):
     return Browser(lab.net, "wan", lab.net.PBX_WAN, source=f"203.0.113.{n}")
 
 
+def extension_signs_in(lab, b, secret):
+    status, body = b.sign_in("801", secret)
+    assert (status, body.get("error")) in ((200, None), (401, "Credentials")), (status, body)
+    return status == 200
+
+
+def test_permit_ip_is_for_the_page_too(lab):
+    """From a forbidden address the right password is as wrong as any; a session from there ends with the change."""
+    secret, lan = lab.box.extensions["801"], Browser(lab.net, "lan", lab.net.PBX_LAN)
+    far = stranger(lab, 23)
+    assert extension_signs_in(lab, far, secret), "no Permit IP: from anywhere"
+    try:
+        lab.box.table("sipd", "extension", "Put", "string:801", "dict:string:string:permit_ip,192.168.1.0/24")
+        until(lambda: far.ask("GET", "/session")[1] == {"signed_in": False}, 10, "the session from elsewhere has ended")
+        assert not extension_signs_in(lab, far, secret)
+        assert far.sign_in("801", secret)[1]["message"] == far.sign_in("801", secret + "x")[1]["message"].replace("2 more", "3 more")
+        assert extension_signs_in(lab, lan, secret)
+    finally:
+        lab.box.table("sipd", "extension", "Set", "string:801", "string:permit_ip", "string:")
+        lab.box.method("guardd", "Unreject", "string:203.0.113.23", "string:all")
+
+
 def has(lab, number):
     try:
         lab.box.table("sipd", "extension", "Get", f"string:{number}")

@@ -113,3 +113,19 @@ def test_shared_passwords_are_found(lab):
     lab.box.table("sipd", "extension", "Set", "string:881", "string:secret", "string:short1")
     until(lambda: grade(lab, "881") == "weak", 10, "it is weak")
     lab.box.table("sipd", "extension", "Delete", "string:881")
+
+
+def test_the_companys_name_is_no_password(lab):
+    """Neither what was set before the name was told, nor what is set after."""
+    lab.box.table("sipd", "extension", "Put", "string:881", "dict:string:string:secret,Initech-26#Qzw")
+    assert grade(lab, "881") == "strong"
+    lab.box.table("httpd", "web_settings", "Put", "string:general", "dict:string:string:company,Initech")
+    until(lambda: grade(lab, "881") == "weak", 10, "it has the company's name in it")
+    row = lab.box.table("sipd", "extension", "Get", "string:881")
+    assert re.search(r'string "grade_why"\s+string "(.*)"', row)[1] == "contains a name that others know", row
+    lab.box.table("sipd", "extension", "Put", "string:882", "dict:string:string:secret,my-INITECH-phone+7")
+    assert grade(lab, "882") == "weak"
+    lab.box.table("httpd", "web_settings", "Set", "string:general", "string:company", "string:")
+    until(lambda: grade(lab, "881") == grade(lab, "882") == "strong", 10, "it is a word like any other")
+    for n in ("881", "882"):
+        lab.box.table("sipd", "extension", "Delete", f"string:{n}")
