@@ -1,7 +1,7 @@
 #include "checks.h"
 
 #include "brake.h"
-#include "credit.h"
+#include "caps.h"
 #include "pin_table.h"
 #include "rates.h"
 #include "routed.h"

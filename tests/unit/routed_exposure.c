@@ -135,16 +135,19 @@ static void make_caps(struct theft *t)
 		"extension who=801",   "trunk who=cheap",
 		"trunk who=dear",      "trunk who=fee",
 		"dial_rule who=rule0", "dial_rule who=rule1",
-		"dial_rule who=rule2", "dial_rule who=rule3"
+		"dial_rule who=rule2", "dial_rule who=rule3",
+		"trunk who=*",         "dial_rule who=*",
+		"extension who=*"
 	};
 	static const char *const periods[] = { "day", "week", "month",
 					       "total" };
 	char words[200];
 
-	for (int i = 0; i < 8; i++) {
-		/* The extension is capped in few of the boxes only: it would
-		   cover all else. */
-		if (roll(t, 4) == 0 || (i == 0 && roll(t, 3)))
+	for (int i = 0; i < 11; i++) {
+		/* The extension, and each of them, is capped in few of the
+		   boxes only: it would cover all else. */
+		if (roll(t, 4) == 0 || (i == 0 && roll(t, 3)) ||
+		    (i >= 8 && roll(t, 12)))
 			continue;
 		snprintf(words, sizeof(words),
 			 "name=cap%d scope=%s period=%s seconds=%u "
@@ -473,6 +476,17 @@ static void test_says(void)
 	book_end(&t.books, "x", 30);
 	said = ask(&t, &spans[2]);
 	CHECK_EQ(said.all.money_milli, 9000 - 250 - 950);
+
+	/* one on each extension, until it has an own one of that kind */
+	books_world_cap(&t.books, "name=each scope=extension who=* "
+				  "period=total money_milli=100");
+	CHECK_EQ(ask(&t, &spans[2]).all.money_milli, 9000 - 250 - 950);
+	books_world_drop(&t.books, "all");
+	books_world_cap(&t.books, "name=each scope=extension who=* "
+				  "period=month money_milli=4000");
+	said = ask(&t, &spans[0]);
+	CHECK_EQ(said.all.money_milli, 4000 - 250 - 950);
+	CHECK_STR(said.all.money_by, "each");
 
 	/* hours, the kill switch, an extension that is off */
 	world_add(&t.world, "time_rule name=never");

@@ -30,7 +30,7 @@ struct sum {
 struct world {
 	struct books_world books;
 	struct talk talks[ACTIVE];
-	struct sum sums[CAPS];
+	struct sum sums[CAPS][PEOPLE];
 	uint32_t dice;
 	int n_calls, out, refused, cut;
 };
@@ -56,6 +56,7 @@ static const char *const period_names[] = { "day", "week", "month", "total" };
 
 static void make_limits(struct world *w)
 {
+	static const char *const whose[] = { "who0", "who1", "who2", "*" };
 	char words[200];
 
 	for (int i = 0; i < CAPS; i++) {
@@ -64,9 +65,9 @@ static void make_limits(struct world *w)
 			!seconds || roll(w, 2) ? 100 + roll(w, 9000) : 0;
 
 		snprintf(words, sizeof(words),
-			 "name=cap%d scope=%s who=who%u period=%s seconds=%u "
+			 "name=cap%d scope=%s who=%s period=%s seconds=%u "
 			 "money_milli=%u",
-			 i, scope_names[roll(w, 4)], roll(w, PEOPLE),
+			 i, scope_names[roll(w, 4)], whose[roll(w, PEOPLE + 1)],
 			 period_names[roll(w, 4)], seconds, milli);
 		books_world_cap(&w->books, words);
 	}
@@ -128,24 +129,52 @@ static uint64_t cost(int list, uint32_t talk_s)
 	return prices[list].connect + (prices[list].minute * billed + 59) / 60;
 }
 
-static void count(struct world *w, const struct talk *t, uint32_t talk_s)
+/* Does an own limit go before one on each? */
+static bool has_own(const struct world *w, const struct credit *each,
+		    const char *who, bool money)
 {
+	for (int i = 0; i < CAPS; i++) {
+		const struct credit *c = &w->books.credits[i];
+
+		if (c->scope == each->scope && c->period == each->period &&
+		    !strcmp(c->who, who) &&
+		    (money ? c->money_milli : c->seconds))
+			return true;
+	}
+	return false;
+}
+
+static void count_in(struct world *w, int i, int person, uint32_t talk_s,
+		     uint64_t milli)
+{
+	const struct credit *cap = &w->books.credits[i];
+	uint64_t p = period_of(w->books.now_ms, cap->period);
+	struct sum *s = &w->sums[i][person];
+	bool each = !strcmp(cap->who, "*");
 	char name[16];
 
-	for (int i = 0; i < CAPS; i++) {
-		const struct credit *cap = &w->books.credits[i];
-		uint64_t p = period_of(w->books.now_ms, cap->period);
-		struct sum *s = &w->sums[i];
-
-		snprintf(name, sizeof(name), "who%d", t->who[cap->scope]);
-		if (strcmp(name, cap->who))
-			continue;
-		if (s->period != p)
-			*s = (struct sum){ .period = p };
-		s->seconds += talk_s;
-		s->milli += cost(t->list, talk_s);
+	snprintf(name, sizeof(name), "who%d", person);
+	if (!each && strcmp(name, cap->who))
+		return;
+	if (s->period != p)
+		*s = (struct sum){ .period = p };
+	s->seconds += talk_s;
+	s->milli += milli;
+	if (!each || !has_own(w, cap, name, false))
 		CHECK(!cap->seconds || s->seconds <= cap->seconds);
+	if (!each || !has_own(w, cap, name, true))
 		CHECK(!cap->money_milli || s->milli <= cap->money_milli);
+}
+
+static void count(struct world *w, const struct talk *t, uint32_t talk_s)
+{
+	uint64_t milli = cost(t->list, talk_s);
+
+	for (int i = 0; i < CAPS; i++) {
+		int person = t->who[w->books.credits[i].scope];
+
+		if (person >= 0)
+			count_in(w, i, person, talk_s, milli);
 	}
 }
 

@@ -112,21 +112,27 @@ int purse_put(struct store_batch *batch, const struct purse *purse)
 		(struct bytes){ value, sizeof(value) });
 }
 
+/* Old limits and new ones. */
+struct change {
+	struct books *books;
+	const struct caps *before, *now;
+};
+
 /* A limit in all that is new: it counts from now. If this cannot be written,
    what was counted before a restart counts again after it. */
-static void on_began(void *ctx, const struct credit *cap)
+static void on_counted(void *ctx, enum scope scope, const char *who,
+		       struct purse *p)
 {
-	struct books *b = ctx;
-	struct purse *p =
-		purse_find(b->purses, (enum scope)cap->scope, cap->who);
+	const struct change *c = ctx;
 	struct store_batch *batch;
 
-	if (!p)
+	if (caps_in_all(c->before, scope, who) ||
+	    !caps_in_all(c->now, scope, who))
 		return;
 	p->spent[PERIOD_TOTAL] = (struct spent){ 0 };
-	batch = store_batch_new(b->store);
+	batch = store_batch_new(c->books->store);
 	if (batch && (purse_put(batch, p) < 0 ||
-		      store_commit(b->store, batch, NULL, NULL) < 0))
+		      store_commit(c->books->store, batch, NULL, NULL) < 0))
 		store_batch_free(batch);
 }
 
@@ -143,7 +149,8 @@ void books_configure(struct books *b, const struct books_rows *rows)
 		return;
 	}
 	if (b->begun)
-		caps_began(b->caps, caps, on_began, b);
+		purses_each(b->purses, on_counted,
+			    &(struct change){ b, b->caps, caps });
 	caps_free(b->caps);
 	rates_free(b->rates);
 	b->caps = caps;

@@ -34,16 +34,15 @@ static uint64_t periods_in(const struct question *q, enum period period,
 	return n;
 }
 
-static void on_cap(void *ctx, const struct credit *cap)
+static void take_limit(struct question *q, const struct limit *of)
 {
-	struct question *q = ctx;
-	uint64_t limit = q->money ? cap->money_milli : cap->seconds;
-	enum period period = (enum period)cap->period;
+	uint64_t limit = q->money ? of->money_milli : of->seconds;
+	enum period period = (enum period)of->cap->period;
 	struct amount used = { 0 };
 	bool holds_now = false;
 	uint64_t n, sum, spent;
 
-	if (!limit || !cap->enabled)
+	if (!limit)
 		return;
 	n = periods_in(q, period, &holds_now);
 	if (n && limit > (UINT64_MAX - 1) / n)
@@ -56,7 +55,7 @@ static void on_cap(void *ctx, const struct credit *cap)
 	if (sum >= q->least.amount)
 		return;
 	q->least.amount = sum;
-	snprintf(q->least.credit, sizeof(q->least.credit), "%s", cap->name);
+	snprintf(q->least.credit, sizeof(q->least.credit), "%s", of->cap->name);
 }
 
 struct budget books_budget(struct books *b, enum usage_of of, const char *who,
@@ -74,9 +73,13 @@ struct budget books_budget(struct books *b, enum usage_of of, const char *who,
 		.until_ms = until_ms,
 		.least = { .amount = UINT64_MAX },
 	};
+	struct caps_walk walk;
+	struct limit limit;
 
 	q.now = books_now(b, now_ms);
 	q.purse = purse_find(b->purses, scopes[of], who);
-	caps_of(b->caps, scopes[of], who, on_cap, &q);
+	walk = caps_of(b->caps, scopes[of], who);
+	while (caps_next(&walk, &limit))
+		take_limit(&q, &limit);
 	return q.least;
 }

@@ -10,34 +10,8 @@
  */
 #pragma once
 
+#include "caps.h"
 #include "price.h"
-#include "purse.h"
-#include "records.h"
-#include "rows.h"
-
-struct caps;
-
-/* From rows of struct credit. NULL: no memory. */
-struct caps *caps_new(const struct plan_rows *rows);
-void caps_free(struct caps *c);
-
-/* A limit: at least one of seconds and money. 0, or -EINVAL. */
-int caps_check(const struct credit *row, struct issue *issue);
-
-/* Each limit that is in use. */
-typedef void (*caps_fn)(void *ctx, const struct credit *cap);
-void caps_each(const struct caps *c, caps_fn fn, void *ctx);
-
-/* Each limit of one, in use or not. */
-void caps_of(const struct caps *c, enum scope scope, const char *who,
-	     caps_fn fn, void *ctx);
-
-/* Is there a limit, in use or not, on what one spends in all? If not, that sum
-   begins anew: a limit in all counts from when it was made. */
-bool caps_in_all(const struct caps *c, enum scope scope, const char *who);
-/* Each limit in all of `now` on somebody who has none in `before`. */
-void caps_began(const struct caps *before, const struct caps *now, caps_fn fn,
-		void *ctx);
 
 /* A call that asks for a slice. */
 struct credit_call {

@@ -97,17 +97,42 @@ struct purse *purse_get(struct purses *a, enum scope scope, const char *who)
 	return name_of(scope, who, name) ? get(a, name) : NULL;
 }
 
-struct purse *purse_load(struct purses *a, const char *name)
+/* Whose purse is it? False: no such scope. */
+static bool whose(const char *name, enum scope *scope, const char **who)
 {
 	const char *slash = strchr(name, '/');
 
-	if (!slash || strlen(name) >= PURSE_NAME)
-		return NULL;
-	for (size_t i = 0; i < N_SCOPES; i++)
+	if (!slash)
+		return false;
+	*who = slash + 1;
+	for (size_t i = 0; i < N_SCOPES; i++) {
+		*scope = (enum scope)i;
 		if (strlen(scopes[i]) == (size_t)(slash - name) &&
 		    !strncmp(scopes[i], name, (size_t)(slash - name)))
-			return get(a, name);
-	return NULL;
+			return true;
+	}
+	return false;
+}
+
+struct purse *purse_load(struct purses *a, const char *name)
+{
+	enum scope scope;
+	const char *who;
+
+	return strlen(name) < PURSE_NAME && whose(name, &scope, &who)
+		       ? get(a, name)
+		       : NULL;
+}
+
+void purses_each(const struct purses *a, purse_fn fn, void *ctx)
+{
+	struct node *n, *next;
+	enum scope scope;
+	const char *who;
+
+	HASH_ITER(hh, a->by_name, n, next)
+	if (whose(n->purse.name, &scope, &who))
+		fn(ctx, scope, who, &n->purse);
 }
 
 static void add(struct amount *to, const struct amount *more)

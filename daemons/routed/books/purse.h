@@ -59,6 +59,11 @@ struct purse *purse_get(struct purses *a, enum scope scope, const char *who);
 /* By its name, as it stands on disk. NULL: no such scope, or no memory. */
 struct purse *purse_load(struct purses *a, const char *name);
 
+/* Each of them, and whose it is. */
+typedef void (*purse_fn)(void *ctx, enum scope scope, const char *who,
+			 struct purse *purse);
+void purses_each(const struct purses *a, purse_fn fn, void *ctx);
+
 /* What was used in the period that holds now. */
 struct amount purse_used(const struct purse *a, enum period period,
 			 const struct period_starts *now);

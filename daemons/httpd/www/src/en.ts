@@ -338,6 +338,7 @@ export const en = {
 	'locks.title': 'Unlock the PIN rules of {extension}?',
 	'locks.text': 'Its wrong entries are forgotten. If somebody guesses PINs there, look at the phone first.',
 	'locks.done': '{extension} may enter PINs again',
+	'caps.each': 'each of them',
 	'caps.nobody': 'There is no “{who}” of that kind: the limit would cap nobody.',
 	'changes': 'Changes',
 	'changes.lead': 'Who changed which setting, from where, and what it was before. What is younger than a day and had no secret in it can be taken back.',

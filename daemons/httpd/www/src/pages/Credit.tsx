@@ -16,14 +16,17 @@ const TABLES: Readonly<Record<string, readonly [string, string, string]>> = {
 	trunk: ['sipd', 'trunk', 'name'], extension: ['sipd', 'extension', 'number'], dial_rule: ['routed', 'dial_rule', 'name'], pin_holder: ['routed', 'pin', 'holder'],
 };
 
+/** Whose a limit on each of them is. */
+export const EACH = '*';
+
 /** The names behind the field's list, and a word when there is none of that name. */
 function UnderWho({ editing }: { editing: Editing }) {
 	const [owner, table, field] = TABLES[String(editing.edit['scope'])] ?? ['', '', ''], who = String(editing.edit['who']).trim();
 	const data = useTable<Row | Pin>(owner, table), names = [...new Set(data.rows.map(r => String((r as Row)[field] ?? '')).filter(Boolean))];
 
 	return <>
-		<datalist id="caps">{names.map(n => <option key={n} value={n} />)}</datalist>
-		{who && data.ready && names.length > 0 && !names.includes(who) && <p class="banner warn">{t('caps.nobody', { who })}</p>}
+		<datalist id="caps"><option value={EACH}>{t('caps.each')}</option>{names.map(n => <option key={n} value={n} />)}</datalist>
+		{who && who !== EACH && data.ready && names.length > 0 && !names.includes(who) && <p class="banner warn">{t('caps.nobody', { who })}</p>}
 	</>;
 }
 

@@ -11,6 +11,7 @@ import { canBegin, example, sent, takes } from '../pattern';
 import { t } from '../text';
 import { Badge, Muted } from '../ui/bits';
 import { lazy } from '../ui/lazy';
+import { EACH } from './Credit';
 import type { Extra } from './extras';
 
 const WhoGetsOut = lazy(() => import('./WhoGetsOut').then(m => m.WhoGetsOut));
@@ -25,9 +26,8 @@ function useRisk(): (r: Danger) => { abroad: boolean; guarded: boolean } {
 	const prefix = settings?.international_prefix ?? '00';
 
 	return r => {
-		const trunks = r.trunks.split(';');
-		const capped = caps.some(c => c.enabled && ((c.scope === 'dial_rule' && c.who === r.name) || c.scope === 'extension'
-			|| (c.scope === 'trunk' && trunks.every(x => caps.some(d => d.enabled && d.scope === 'trunk' && d.who === x)))));
+		const on = (scope: Credit['scope'], who: string) => caps.some(c => c.enabled && c.scope === scope && (c.who === who || c.who === EACH));
+		const capped = on('dial_rule', r.name) || on('extension', EACH) || r.trunks.split(';').every(x => on('trunk', x));
 
 		return {
 			abroad: [prefix, '+'].some(p => canBegin(r.pattern, r.strip, r.prepend, p)),
