@@ -11,7 +11,12 @@
 #include "ports.h"
 #include "ruleset_put.h"
 
-enum { TARGETS_MAX = RULESET_PORTS + 2, MAC_BYTES = 6, ANY_PROTOCOL = 0 };
+enum {
+	TARGETS_MAX = RULESET_PORTS + 2,
+	MAC_BYTES = 6,
+	ANY_PROTOCOL = 0,
+	BOTH_PROTOCOLS = 255, /* TCP and UDP: one rule, half the walk */
+};
 
 #define RTP "rtp"
 
@@ -136,7 +141,7 @@ int common_check(struct common_rule *row, bool is_new,
 /* ---- rows to rules ---- */
 
 struct target {
-	uint8_t protocol;
+	uint8_t protocol;   /* ANY_PROTOCOL, BOTH_PROTOCOLS, or one */
 	struct ports ports; /* first 0: all */
 };
 
@@ -145,9 +150,21 @@ struct targets {
 	size_t n;
 };
 
+/* The same ports of the other protocol are one target with these. */
 static void add(struct targets *t, uint8_t protocol, uint16_t first,
 		uint16_t last)
 {
+	for (size_t i = 0; i < t->n; i++) {
+		struct target *old = &t->list[i];
+
+		if (old->ports.first != first || old->ports.last != last)
+			continue;
+		if ((old->protocol == IPPROTO_TCP && protocol == IPPROTO_UDP) ||
+		    (old->protocol == IPPROTO_UDP && protocol == IPPROTO_TCP)) {
+			old->protocol = BOTH_PROTOCOLS;
+			return;
+		}
+	}
 	if (t->n < TARGETS_MAX)
 		t->list[t->n++] = (struct target){ protocol, { first, last } };
 }
@@ -227,7 +244,9 @@ static void put_one(struct ruleset *rs, const struct common_rule *row,
 	}
 	if (row->mac[0] && common_mac(mac, row->mac) == 0)
 		memcpy(put_op(r, OP_MAC)->addr, mac, sizeof(mac));
-	if (t->protocol != ANY_PROTOCOL)
+	if (t->protocol == BOTH_PROTOCOLS)
+		put_op_name(r, OP_PROTOCOL_IN, RULESET_TCP_UDP);
+	else if (t->protocol != ANY_PROTOCOL)
 		put_op_number(r, OP_PROTOCOL, t->protocol);
 	if (t->ports.first > 0)
 		put_op_range(r, OP_PORT, t->ports.first, t->ports.last);

@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <netinet/in.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <netlink/socket.h>
@@ -170,6 +171,17 @@ static void put_ports(struct nft *n, const struct ruleset *rs, const char *map,
 		     "ports", map);
 }
 
+static void put_protocols(struct batch *b)
+{
+	static const struct nft_elem both[] = {
+		{ .width = 1, .key = { IPPROTO_TCP } },
+		{ .width = 1, .key = { IPPROTO_UDP } },
+	};
+
+	nft_put_elems(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE, RULESET_TCP_UDP,
+		      both, 2);
+}
+
 /* ---- what no ruleset names any more ---- */
 
 struct names {
@@ -278,6 +290,7 @@ static void put_rules(struct nft *n, const struct ruleset *rs)
 	nft_put_flush_set(b, "local6");
 	nft_put_flush_set(b, "guard_ports");
 	nft_put_flush_set(b, "pass_ports");
+	put_protocols(b);
 	nft_put_ranges(b, "local4", AF_INET, in->local, in->n_local);
 	nft_put_ranges(b, "local6", AF_INET6, in->local, in->n_local);
 	put_ports(n, rs, "guard_ports", "guard_");

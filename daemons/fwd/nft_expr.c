@@ -380,6 +380,12 @@ static void op_protocol_not(struct batch *b, const struct rule_op *op)
 	compare(b, NFT_CMP_NEQ, &protocol, 1);
 }
 
+static void op_protocol_in(struct batch *b, const struct rule_op *op)
+{
+	load_meta(b, NFT_META_L4PROTO);
+	lookup(b, op->name, LOOKUP_SET);
+}
+
 static void op_port_not(struct batch *b, const struct rule_op *op)
 {
 	uint8_t a[2] = { (uint8_t)(op->a >> 8), (uint8_t)op->a };
@@ -607,6 +613,7 @@ static const op_fn op_fns[] = {
 	[OP_OWN_SOURCE] = op_own_source,
 	[OP_PROTOCOL] = op_protocol,
 	[OP_PROTOCOL_NOT] = op_protocol_not,
+	[OP_PROTOCOL_IN] = op_protocol_in,
 	[OP_PORT_NOT] = op_port_not,
 	[OP_TCP_ACK] = op_tcp_ack,
 	[OP_SOURCE_PORT] = op_source_port,

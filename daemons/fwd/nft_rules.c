@@ -11,8 +11,9 @@ enum {
 	/* nft's own numbers of types: only `nft list` reads them. */
 	TYPE_IPV4 = 7,
 	TYPE_IPV6 = 8,
+	TYPE_PROTOCOL = 12,
 	TYPE_PORT = 13,
-	TYPE_PROTOCOL_PORT = 12 << 6 | TYPE_PORT,
+	TYPE_PROTOCOL_PORT = TYPE_PROTOCOL << 6 | TYPE_PORT,
 	/* the verdict as the data of a map */
 	TYPE_VERDICT = (int)0xffffff00,
 	BAN_MAX = 262144,
@@ -87,6 +88,10 @@ static void put_set_shape(struct batch *b, const struct ruleset_set *set)
 	case SET_IPV6_PORT:
 		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_IPV6 << 6 | TYPE_PORT);
 		batch_u32(b, NFTA_SET_KEY_LEN, 16 + 4);
+		break;
+	case SET_PROTOCOL:
+		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_PROTOCOL);
+		batch_u32(b, NFTA_SET_KEY_LEN, 1);
 		break;
 	case SET_PORTS:
 		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_PROTOCOL_PORT);

@@ -102,6 +102,7 @@ static void build_skeleton(struct ruleset *rs)
 	put_counter(rs, "drop_all");
 	put_set(rs, "local4", SET_IPV4, SET_INTERVAL);
 	put_set(rs, "local6", SET_IPV6, SET_INTERVAL);
+	put_set(rs, RULESET_TCP_UDP, SET_PROTOCOL, SET_PLAIN);
 	for (enum wall_service s = 0; s < WALL_N_SERVICES; s++) {
 		ruleset_set_name(name, "allow", AF_INET, s);
 		put_set(rs, name, SET_IPV4, SET_INTERVAL);

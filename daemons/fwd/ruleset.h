@@ -22,6 +22,8 @@
    another layout is replaced whole. */
 #define RULESET_LAYOUT "layout_2"
 #define RULESET_TABLE "sallyport"
+/* The set of both protocols that have ports, for rules that are of both. */
+#define RULESET_TCP_UDP "tcp_udp"
 
 enum wall_service {
 	WALL_ALL,
@@ -75,6 +77,7 @@ enum set_key {
 	SET_PORTS,     /* map: protocol . port -> jump to a chain */
 	SET_IPV4_PORT, /* source . destination port */
 	SET_IPV6_PORT,
+	SET_PROTOCOL,
 };
 
 enum set_use {
@@ -131,6 +134,7 @@ enum op_kind {
 	OP_OWN_SOURCE,     /* from an address of this box to this box */
 	OP_PROTOCOL,       /* a */
 	OP_PROTOCOL_NOT,   /* a */
+	OP_PROTOCOL_IN,    /* name: the set of TCP and UDP */
 	OP_SOURCE_PORT,    /* a */
 	OP_PORT,           /* a..b */
 	OP_PORT_NOT,       /* a..b */

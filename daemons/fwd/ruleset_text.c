@@ -30,6 +30,7 @@ static void print_set(FILE *f, const struct ruleset_set *set)
 		[SET_PORTS] = "protocol . port : jump",
 		[SET_IPV4_PORT] = "ipv4 . port",
 		[SET_IPV6_PORT] = "ipv6 . port",
+		[SET_PROTOCOL] = "protocol",
 	};
 
 	static const char *const uses[] = {
@@ -127,6 +128,7 @@ static void print_op(FILE *f, const struct rule_op *op)
 		[OP_CT_REPLY] = " ct direction reply",
 		[OP_HAS_SOCKET] = " socket exists",
 		[OP_COUNT] = " counter ",
+		[OP_PROTOCOL_IN] = " protocol @",
 		[OP_SERVICE] = " protocol . port vmap @",
 		[OP_ACCEPT] = " accept",
 		[OP_RETURN] = " return",
@@ -180,6 +182,7 @@ static void print_elements(FILE *f, const struct ruleset_input *in)
 		fprintf(f, "element local%c %s-%s\n",
 			iv->family == AF_INET ? '4' : '6', first, last);
 	}
+	fprintf(f, "element %s tcp, udp\n", RULESET_TCP_UDP);
 	for (size_t i = 0; i < in->n_ports; i++) {
 		const struct ruleset_port *p = &in->ports[i];
 

@@ -81,6 +81,8 @@ static bool fits(const struct walk *w, const struct rule_op *op)
 		return p->own_source;
 	case OP_PROTOCOL:
 		return p->protocol == op->a;
+	case OP_PROTOCOL_IN:
+		return p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP;
 	case OP_PROTOCOL_NOT:
 		return p->protocol != op->a;
 	case OP_PORT_NOT:
