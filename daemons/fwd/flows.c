@@ -89,6 +89,14 @@ static void see(struct flows *fl, enum wall_flow_service service,
 	put(fl, row);
 }
 
+/* A phone or a trunk: its sound comes from where its signalling does. */
+static void see_peer(struct flows *fl, enum wall_flow_protocol protocol,
+		     const char *from, const char *who)
+{
+	see(fl, WALL_FLOW_SERVICE_SIP, protocol, from, who);
+	see(fl, WALL_FLOW_SERVICE_RTP, WALL_FLOW_PROTOCOL_UDP, from, who);
+}
+
 /* ---- what the neighbours show ---- */
 
 static bool on_binding(void *ctx, struct bytes key, struct bytes value)
@@ -99,13 +107,11 @@ static bool on_binding(void *ctx, struct bytes key, struct bytes value)
 	(void)key;
 	if (record_decode(&binding_record, &row, value.data, value.size) < 0)
 		return true;
-	see(fl, WALL_FLOW_SERVICE_SIP,
-	    row.transport == BINDING_TRANSPORT_UDP ? WALL_FLOW_PROTOCOL_UDP
-						   : WALL_FLOW_PROTOCOL_TCP,
-	    row.source, row.extension);
-	/* Its sound comes from where its signalling does. */
-	see(fl, WALL_FLOW_SERVICE_RTP, WALL_FLOW_PROTOCOL_UDP, row.source,
-	    row.extension);
+	see_peer(fl,
+		 row.transport == BINDING_TRANSPORT_UDP
+			 ? WALL_FLOW_PROTOCOL_UDP
+			 : WALL_FLOW_PROTOCOL_TCP,
+		 row.source, row.extension);
 	return true;
 }
 
@@ -132,10 +138,7 @@ static bool on_trunk(void *ctx, struct bytes key, struct bytes value)
 		    0 ||
 	    !row.address[0])
 		return true;
-	see(fl, WALL_FLOW_SERVICE_SIP, WALL_FLOW_PROTOCOL_UDP, row.address,
-	    row.name);
-	see(fl, WALL_FLOW_SERVICE_RTP, WALL_FLOW_PROTOCOL_UDP, row.address,
-	    row.name);
+	see_peer(fl, WALL_FLOW_PROTOCOL_UDP, row.address, row.name);
 	return true;
 }
 
