@@ -32,6 +32,25 @@ static int namespace_new(void)
 	return fd;
 }
 
+/*
+ * A link carries nothing until the kernel has found both of its ends up, and a
+ * first packet waits three seconds at most for its neighbour: on a busy machine
+ * either may be too long for a test's own packet.
+ */
+static void reach_box(void)
+{
+	static const char *const hosts[] = { "198.51.100.1", "10.77.0.1",
+					     "2001:db8:77::1", "fd77::1",
+					     "fe80::77:1%v1" };
+	char command[100];
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		snprintf(command, sizeof(command),
+			 "ping -nqc 1 -w 60 %s >/dev/null", hosts[i]);
+		run(command);
+	}
+}
+
 int fwd_world_make(struct fwd_world *w)
 {
 	char command[200];
@@ -65,6 +84,7 @@ int fwd_world_make(struct fwd_world *w)
 	    "ip address add fd77::9/64 dev w1 nodad && "
 	    "ip address add fe80::77:2/64 dev v1 nodad && "
 	    "ip link set v1 up && ip link set w1 up");
+	reach_box();
 	fwd_world_enter(w->box);
 	return 0;
 }

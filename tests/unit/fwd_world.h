@@ -13,6 +13,7 @@ struct fwd_world {
 	int peer;
 };
 
-/* Makes both and stays in the box's. -1: may not make namespaces. */
+/* Makes both, waits until each link carries packets, and stays in the box's.
+   -1: may not make namespaces. */
 int fwd_world_make(struct fwd_world *w);
 void fwd_world_enter(int ns);
