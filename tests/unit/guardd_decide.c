@@ -1,6 +1,5 @@
 /*
- * Reports to outcomes, against golden files: guardd_decide DIR [--write]. Each
- * DIR/NAME.in is a script, NAME.out what the guard answers:
+ * Reports to outcomes, against golden files (golden.h):
  *
  *   set sip tries=3 window_s=60     a setting's fields
  *   local 192.168.1.0/24            what fwd tells
@@ -12,11 +11,9 @@
  *   reject sip 203.0.113.9 3600     by a person
  *   ends                            bans that are over go, as the daemon does
  */
-#include <dirent.h>
-#include <stdarg.h>
-
 #include "check.h"
 #include "decide.h"
+#include "golden.h"
 
 struct script {
 	struct guard guard;
@@ -189,15 +186,33 @@ static void ends(struct script *s)
 	}
 }
 
-static void line(struct script *s, char *text)
+static void one(struct script *s, const char *verb, char *rest)
 {
-	char *rest = text, *verb;
+	if (strcmp(verb, "set") == 0)
+		set(s, rest);
+	else if (strcmp(verb, "local") == 0)
+		local(s, rest);
+	else if (strcmp(verb, "trunk") == 0)
+		trunk(s, rest);
+	else if (strcmp(verb, "allow") == 0)
+		allow(s, rest);
+	else if (strcmp(verb, "at") == 0)
+		at(s, rest);
+	else if (strcmp(verb, "report") == 0)
+		report(s, rest);
+	else if (strcmp(verb, "reject") == 0)
+		reject(s, rest);
+	else if (strcmp(verb, "ends") == 0)
+		ends(s);
+	else
+		CHECK_STR(verb, "a verb");
+}
+
+static void line(void *ctx, char *rest)
+{
+	char *verb = strsep(&rest, " ");
 	unsigned long times = 1;
 
-	fprintf(s->out, "%s\n", text);
-	if (text[0] == '#' || text[0] == '\0')
-		return;
-	verb = strsep(&rest, " ");
 	if (strcmp(verb, "times") == 0) {
 		times = strtoul(strsep(&rest, " "), NULL, 10);
 		verb = strsep(&rest, " ");
@@ -206,111 +221,33 @@ static void line(struct script *s, char *text)
 		char copy[256];
 
 		snprintf(copy, sizeof(copy), "%s", rest ? rest : "");
-		if (strcmp(verb, "set") == 0)
-			set(s, copy);
-		else if (strcmp(verb, "local") == 0)
-			local(s, copy);
-		else if (strcmp(verb, "trunk") == 0)
-			trunk(s, copy);
-		else if (strcmp(verb, "allow") == 0)
-			allow(s, copy);
-		else if (strcmp(verb, "at") == 0)
-			at(s, copy);
-		else if (strcmp(verb, "report") == 0)
-			report(s, copy);
-		else if (strcmp(verb, "reject") == 0)
-			reject(s, copy);
-		else if (strcmp(verb, "ends") == 0)
-			ends(s);
-		else
-			CHECK_STR(verb, "a verb");
+		one(ctx, verb, copy);
 	}
 }
 
-static char *play(const char *path)
+static void *begin(FILE *out)
 {
 	static const uint8_t seed[GUARD_SEED] = { 1, 2, 3 };
 	struct script *s = calloc(1, sizeof(*s));
-	FILE *in = fopen(path, "r");
-	char *text = NULL, *row = NULL;
-	size_t size, room = 0;
-	ssize_t n;
 
-	CHECK(s && in);
-	s->out = open_memstream(&text, &size);
-	CHECK(s->out);
+	CHECK(s);
+	s->out = out;
 	CHECK_EQ(guard_init(&s->guard, seed), 0);
 	at(s, "0");
-	while ((n = getline(&row, &room, in)) > 0) {
-		row[strcspn(row, "\n")] = '\0';
-		line(s, row);
-	}
-	free(row);
-	fclose(in);
-	fclose(s->out);
+	return s;
+}
+
+static void end(void *ctx)
+{
+	struct script *s = ctx;
+
 	guard_fini(&s->guard);
 	free(s);
-	return text;
-}
-
-static char *read_file(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	char *text = NULL;
-	size_t size = 0;
-
-	if (!f)
-		return NULL;
-	if (getdelim(&text, &size, '\0', f) < 0) {
-		free(text);
-		text = NULL;
-	}
-	fclose(f);
-	return text;
-}
-
-static void golden(const char *dir, const char *file, bool write)
-{
-	char in[512], out[512], *got, *want;
-	int stem = (int)strlen(file) - 3;
-
-	snprintf(in, sizeof(in), "%s/%s", dir, file);
-	snprintf(out, sizeof(out), "%s/%.*s.out", dir, stem, file);
-	got = play(in);
-	if (write) {
-		FILE *f = fopen(out, "w");
-
-		CHECK(f);
-		fputs(got, f);
-		fclose(f);
-	}
-	want = read_file(out);
-	if (!want || strcmp(got, want) != 0)
-		fprintf(stderr, "%s:\n", in);
-	CHECK_STR(got, want);
-	free(got);
-	free(want);
 }
 
 int main(int argc, char **argv)
 {
-	struct dirent *e;
-	int n = 0;
-	DIR *dir;
+	static const struct golden_ops ops = { begin, line, end };
 
-	CHECK(argc >= 2);
-	dir = opendir(argv[1]);
-	CHECK(dir);
-	while ((e = readdir(dir))) {
-		size_t len = strlen(e->d_name);
-
-		if (len < 4 || strcmp(e->d_name + len - 3, ".in") != 0)
-			continue;
-		golden(argv[1], e->d_name,
-		       argc > 2 && strcmp(argv[2], "--write") == 0);
-		n++;
-	}
-	closedir(dir);
-	CHECK(n > 0);
-	return 0;
+	return golden_main(argc, argv, &ops);
 }
