@@ -77,6 +77,14 @@ static int check_delete(void *ctx, const void *row, bool force,
 	return 0;
 }
 
+/* In force: no restart brings back a session of the old password. */
+static void on_sessions_ended(void *ctx, int err)
+{
+	table_change_done(ctx, err ? "its sessions could not be ended for "
+				     "good: free disk space"
+				   : NULL);
+}
+
 static void apply(void *ctx, struct table_change *change, const void *old,
 		  const void *row)
 {
@@ -86,8 +94,10 @@ static void apply(void *ctx, struct table_change *change, const void *old,
 	if (was && (!now || !now->enabled || now->role != was->role ||
 		    strcmp(now->hash, was->hash) != 0))
 		(void)sessions_end_account(a->config.sessions, was->name,
-					   "its account was changed");
-	table_change_done(change, NULL);
+					   "its account was changed",
+					   on_sessions_ended, change);
+	else
+		table_change_done(change, NULL);
 }
 
 /* --- the first start --- */

@@ -146,7 +146,7 @@ static bool authorize(struct httpd *h, struct request *r,
 	bool gone = false, change = l && must_change(h, l, &gone);
 
 	if (l && gone) {
-		sessions_end(h->sessions, l, "its account is gone");
+		sessions_end(h->sessions, l, "its account is gone", NULL, NULL);
 		l = NULL;
 	}
 	r->session = l;

@@ -33,17 +33,54 @@ void api_session_get(struct httpd *h, struct request *r)
 		http_reply_json(r, 200, json_pack("{sb}", "signed_in", 0));
 }
 
+/* Somebody signs out; req is NULL when he did not wait. */
+struct signout {
+	struct request *req;
+};
+
+static void on_signout_gone(struct request *r)
+{
+	struct signout *s = r->user;
+
+	s->req = NULL;
+}
+
+static void on_signed_out(void *ctx, int err)
+{
+	struct signout *s = ctx;
+
+	if (s->req) {
+		s->req->gone = NULL;
+		http_header_out(s->req, "Set-Cookie",
+				"__Host-sallyport=; Path=/; Secure; HttpOnly; "
+				"SameSite=Strict; Max-Age=0");
+	}
+	if (s->req && err)
+		http_reply_error(
+			s->req, 507, "Full", NULL,
+			"You are signed out, but a restart would bring "
+			"this session back: there is no room on the "
+			"disk.");
+	else if (s->req)
+		http_reply_json(s->req, 204, NULL);
+	free(s);
+}
+
 void api_session_delete(struct httpd *h, struct request *r)
 {
+	struct signout *s = calloc(1, sizeof(*s));
 	struct login *l = r->session;
 
+	if (!s) {
+		http_reply_json(r, 507, NULL);
+		return;
+	}
+	s->req = r;
+	r->user = s;
+	r->gone = on_signout_gone;
 	audit_add(h->audit, AUDIT_WHAT_SIGNED_OUT, l->row.account,
 		  l->row.source, "");
-	sessions_end(h->sessions, l, "signed out");
-	http_header_out(r, "Set-Cookie",
-			"__Host-sallyport=; Path=/; Secure; HttpOnly; "
-			"SameSite=Strict; Max-Age=0");
-	http_reply_json(r, 204, NULL);
+	sessions_end(h->sessions, l, "signed out", on_signed_out, s);
 }
 
 static void add_audit(void *ctx, const struct audit *row)

@@ -97,7 +97,8 @@ static void on_extensions(void *ctx)
 		if (!s.found)
 			return;
 		(void)sessions_end_account(h->sessions, s.found->row.account,
-					   "the extension was changed");
+					   "the extension was changed", NULL,
+					   NULL);
 	}
 }
 

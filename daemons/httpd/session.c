@@ -39,45 +39,34 @@ static void on_stored(void *ctx, int err)
 		log_err("a session could not be kept: %s", strerror(-err));
 }
 
-/* Writes, or removes, what is on disk. */
-static int keep(struct sessions *s, const struct login *l, bool there,
-		store_done_fn done, void *ctx)
+static int keep(struct sessions *s, const struct login *l, store_done_fn done,
+		void *ctx)
 {
 	struct bytes key = { l->key, sizeof(l->key) };
 	struct store_batch *b;
 	uint8_t buf[ROW_MAX];
-	int n = 0, err;
+	int n, err;
 
 	if (!s->config.store)
 		return 0;
 	b = store_batch_new(s->config.store);
 	if (!b)
 		return -ENOMEM;
-	if (there)
-		n = record_encode(&session_record, &l->row, buf, sizeof(buf));
-	if (n < 0)
-		err = n;
-	else if (there)
-		err = store_batch_put(b, DB, key,
+	n = record_encode(&session_record, &l->row, buf, sizeof(buf));
+	err = n < 0 ? n
+		    : store_batch_put(b, DB, key,
 				      (struct bytes){ buf, (size_t)n });
-	else
-		err = store_batch_del(b, DB, key);
-	if (!there)
-		store_batch_frees(b);
-	if (err) {
-		store_batch_free(b);
-		return err;
-	}
-	err = store_commit(s->config.store, b, done, ctx);
+	if (!err)
+		err = store_commit(s->config.store, b, done, ctx);
 	if (err)
 		store_batch_free(b); /* too much waits: it stayed ours */
 	return err;
 }
 
 /* The same where nobody waits for it. */
-static void keep_up(struct sessions *s, const struct login *l, bool there)
+static void keep_up(struct sessions *s, const struct login *l)
 {
-	int err = keep(s, l, there, on_stored, NULL);
+	int err = keep(s, l, on_stored, NULL);
 
 	if (err)
 		on_stored(NULL, err);
@@ -96,13 +85,60 @@ static void forget(struct sessions *s, struct login *l)
 	free(l);
 }
 
-void sessions_end(struct sessions *s, struct login *l, const char *why)
+/* Sessions that end together: one transaction. */
+struct ending {
+	struct sessions *sessions;
+	struct store_batch *batch; /* NULL: nothing is kept, or no memory */
+	int err;
+};
+
+static struct ending ending(struct sessions *s)
 {
-	keep_up(s, l, false);
+	struct ending e = { .sessions = s };
+
+	if (!s->config.store)
+		return e;
+	e.batch = store_batch_new(s->config.store);
+	if (e.batch)
+		store_batch_frees(e.batch);
+	else
+		e.err = -ENOMEM;
+	return e;
+}
+
+static void end_one(struct ending *e, struct login *l, const char *why)
+{
+	struct sessions *s = e->sessions;
+	struct bytes key = { l->key, sizeof(l->key) };
+
+	if (e->batch && !e->err)
+		e->err = store_batch_del(e->batch, DB, key);
 	if (s->live)
 		(void)live_del(s->live, l->row.id);
 	s->config.ended(s->config.ctx, l, why);
 	forget(s, l);
+}
+
+static void end_all(struct ending *e, sessions_done_fn done, void *ctx)
+{
+	if (e->batch && !e->err)
+		e->err = store_commit(e->sessions->config.store, e->batch,
+				      done ? done : on_stored, ctx);
+	if (e->batch && e->err)
+		store_batch_free(e->batch); /* it stayed ours */
+	if (e->err)
+		on_stored(NULL, e->err);
+	if (done && (e->err || !e->batch))
+		done(ctx, e->err);
+}
+
+void sessions_end(struct sessions *s, struct login *l, const char *why,
+		  sessions_done_fn done, void *ctx)
+{
+	struct ending e = ending(s);
+
+	end_one(&e, l, why);
+	end_all(&e, done, ctx);
 }
 
 static bool is_over(const struct sessions *s, const struct login *l,
@@ -128,13 +164,13 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 		if (l->row.since_ms > now)
 			l->row.since_ms = now;
 		if (is_over(s, l, now)) {
-			sessions_end(s, l, "its time was over");
+			sessions_end(s, l, "its time was over", NULL, NULL);
 			continue;
 		}
 		if (l->row.seen_ms - l->stored_ms < STORE_MS)
 			continue;
 		l->stored_ms = l->row.seen_ms;
-		keep_up(s, l, true);
+		keep_up(s, l);
 		show(s, l);
 	}
 }
@@ -160,6 +196,17 @@ static bool on_kept(void *ctx, struct bytes key, struct bytes value)
 	return true;
 }
 
+static void on_deleted(void *ctx, int err)
+{
+	if (err)
+		bus_reply_error(ctx, "Full",
+				"it is over, but a restart would bring it back "
+				"(%s): free disk space",
+				strerror(-err));
+	else
+		bus_reply(ctx, NULL);
+}
+
 static void on_delete(void *ctx, struct bus_req *req, const char *key)
 {
 	struct sessions *s = ctx;
@@ -169,8 +216,7 @@ static void on_delete(void *ctx, struct bus_req *req, const char *key)
 		bus_reply_error(req, "NoSuch", "no session %s", key);
 		return;
 	}
-	sessions_end(s, l, "an administrator ended it");
-	bus_reply(req, NULL);
+	sessions_end(s, l, "an administrator ended it", on_deleted, req);
 }
 
 static int open_live(struct sessions *s)
@@ -224,7 +270,7 @@ void sessions_free(struct sessions *s)
 	HASH_ITER(hh, s->all, l, next)
 	{
 		if (l->row.seen_ms != l->stored_ms)
-			keep_up(s, l, true);
+			keep_up(s, l);
 		forget(s, l);
 	}
 	live_close(s->live);
@@ -272,10 +318,11 @@ struct login *sessions_start(struct sessions *s, const struct login_start *from,
 		return NULL;
 	old = oldest(s, from->account, &n);
 	if (n >= LOGIN_PER_ACCOUNT)
-		sessions_end(s, old, "too many sessions of this account");
+		sessions_end(s, old, "too many sessions of this account", NULL,
+			     NULL);
 	old = oldest(s, NULL, &n);
 	if (n >= LOGIN_MAX)
-		sessions_end(s, old, "too many sessions");
+		sessions_end(s, old, "too many sessions", NULL, NULL);
 	record_init(&session_record, &l->row);
 	secret_token(token, 16);
 	digest("sallyport session", token, LOGIN_TOKEN - 1, l->key);
@@ -289,7 +336,7 @@ struct login *sessions_start(struct sessions *s, const struct login_start *from,
 	l->row.role = from->role;
 	l->row.since_ms = l->row.seen_ms = clock_wall_ms();
 	l->stored_ms = l->row.seen_ms;
-	if (keep(s, l, true, from->stored, from->ctx)) {
+	if (keep(s, l, from->stored, from->ctx)) {
 		free(l);
 		return NULL;
 	}
@@ -312,7 +359,7 @@ struct login *sessions_find(struct sessions *s, const char *token)
 	if (!l)
 		return NULL;
 	if (is_over(s, l, now)) {
-		sessions_end(s, l, "its time was over");
+		sessions_end(s, l, "its time was over", NULL, NULL);
 		return NULL;
 	}
 	l->row.seen_ms = now;
@@ -320,8 +367,9 @@ struct login *sessions_find(struct sessions *s, const char *token)
 }
 
 size_t sessions_end_account(struct sessions *s, const char *account,
-			    const char *why)
+			    const char *why, sessions_done_fn done, void *ctx)
 {
+	struct ending e = ending(s);
 	struct login *l, *next;
 	size_t n = 0;
 
@@ -329,9 +377,10 @@ size_t sessions_end_account(struct sessions *s, const char *account,
 	{
 		if (strcmp(l->row.account, account))
 			continue;
-		sessions_end(s, l, why);
+		end_one(&e, l, why);
 		n++;
 	}
+	end_all(&e, done, ctx);
 	return n;
 }
 

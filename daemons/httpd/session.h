@@ -75,10 +75,17 @@ struct login *sessions_start(struct sessions *s, const struct login_start *from,
 /* Whose token is this? It counts as seen. NULL: nobody's, or over. */
 struct login *sessions_find(struct sessions *s, const char *token);
 
-void sessions_end(struct sessions *s, struct login *l, const char *why);
-/* Returns how many. */
+/*
+ * They are over at once. done(ctx, err) comes when the disk knows it, too:
+ * answer then, and no restart brings them back; at once where there is nothing
+ * to write. With an err (a full disk) a restart would. done may be NULL.
+ */
+typedef void (*sessions_done_fn)(void *ctx, int err);
+void sessions_end(struct sessions *s, struct login *l, const char *why,
+		  sessions_done_fn done, void *ctx);
+/* All of an account; returns how many. */
 size_t sessions_end_account(struct sessions *s, const char *account,
-			    const char *why);
+			    const char *why, sessions_done_fn done, void *ctx);
 struct login *sessions_by_id(const struct sessions *s, const char *id);
 
 /* Walks all; fn must not end any. */

@@ -333,7 +333,7 @@ static void accept_session(struct signin *s, enum session_role role)
 	}
 	old = sessions_find(h->sessions, s->token);
 	if (old)
-		sessions_end(h->sessions, old, "signed in again");
+		sessions_end(h->sessions, old, "signed in again", NULL, NULL);
 	if (!sessions_start(h->sessions,
 			    &(struct login_start){ .account = s->name,
 						   .role = role,

@@ -53,6 +53,28 @@ def test_extension_from_the_page(lab):
     assert b.ask("POST", "/tables/sipd/extension/_apply", {"rows": rows})[0] == 200
 
 
+def test_signed_out_whatever_dies(lab):
+    """Who signed out, or was put out, stays out: kill -9 right after the answer brings no session back."""
+    b = admin(lab)
+    others = [admin(lab) for _ in range(2)]
+    cookies = [o.cookie for o in others]
+    newest = max(b.ask("GET", "/tables/httpd/session")[1]["rows"], key=lambda r: r["since_ms"])
+    assert b.ask("DELETE", f"/tables/httpd/session/{newest['id']}")[0] == 200
+    assert others[0].ask("DELETE", "/session")[0] == 204
+    lab.box.kill("httpd")
+    until(lambda: asked(b) == 200, 20, "the one that stayed is still signed in")
+    for o, cookie in zip(others, cookies):
+        o.cookie = cookie
+        assert o.ask("GET", "/status")[0] == 401, "put out, and signed out"
+
+
+def asked(browser):
+    try:
+        return browser.ask("GET", "/status")[0]
+    except Closed:
+        return None
+
+
 def test_let_in_over_https(lab):
     b = admin(lab)
     c = Client(lab.net, "wan", "203.0.113.25", lab.net.PBX_WAN, "800")

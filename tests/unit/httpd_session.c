@@ -1,6 +1,8 @@
 /* Sessions: tokens, ends, caps, and a restart. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -81,8 +83,8 @@ static void test_tokens(struct event_base *base)
 	CHECK(strcmp(csrf, one) != 0);
 	sessions_csrf(two, two);
 	CHECK(strcmp(csrf, two) != 0);
-	CHECK_EQ(sessions_end_account(s, "other", "x"), 0);
-	CHECK_EQ(sessions_end_account(s, "admin", "x"), 2);
+	CHECK_EQ(sessions_end_account(s, "other", "x", NULL, NULL), 0);
+	CHECK_EQ(sessions_end_account(s, "admin", "x", NULL, NULL), 2);
 	CHECK(!sessions_find(s, one));
 	CHECK_EQ(ends.n, 2);
 	sessions_free(s);
@@ -146,7 +148,7 @@ static void test_restart(struct event_base *base)
 	CHECK(store);
 	s = open_it(base, store, &ends);
 	start(s, "admin", one);
-	sessions_end(s, start(s, "admin", two), "signed out");
+	sessions_end(s, start(s, "admin", two), "signed out", NULL, NULL);
 	sessions_free(s);
 	store_close(store);
 	store = store_open(base, &config, why, sizeof(why));
@@ -162,6 +164,65 @@ static void test_restart(struct event_base *base)
 	CHECK_EQ(system(command), 0);
 }
 
+/* --- what was told to be over is over, whatever comes then --- */
+
+enum { OF_ACCOUNT = 3 };
+
+/* kill -9 at the moment when it is told. */
+static void die(void *ctx, int err)
+{
+	(void)ctx;
+	(void)raise(err ? SIGABRT : SIGKILL);
+}
+
+static void end_and_die(const struct store_config *config, char *keeps)
+{
+	struct event_base *base = event_base_new();
+	char why[200], token[LOGIN_TOKEN];
+	struct store *store = store_open(base, config, why, sizeof(why));
+	struct sessions *s = open_it(base, store, &(struct ends){ 0 });
+
+	start(s, "reader", keeps);
+	for (int i = 0; i < OF_ACCOUNT; i++)
+		start(s, "admin", token);
+	store_wait(store);
+	CHECK_EQ(sessions_end_account(s, "admin", "changed", die, NULL),
+		 OF_ACCOUNT);
+	CHECK(event_base_dispatch(base) >= 0);
+	abort(); /* it was never told */
+}
+
+static void test_killed(struct event_base *base)
+{
+	char dir[] = "/tmp/httpd-session-XXXXXX", view[64], why[200];
+	char keeps[LOGIN_TOKEN], command[128];
+	const struct store_config config = { .state_dir = dir,
+					     .view_dir = view };
+	struct ends ends = { 0 };
+	struct sessions *s;
+	struct store *store;
+	int status;
+	pid_t pid;
+
+	CHECK(mkdtemp(dir));
+	(void)snprintf(view, sizeof(view), "%s/view", dir);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid)
+		end_and_die(&config, keeps);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	store = store_open(base, &config, why, sizeof(why));
+	CHECK(store);
+	s = open_it(base, store, &ends);
+	CHECK_EQ(sessions_end_account(s, "admin", "x", NULL, NULL), 0);
+	CHECK_EQ(sessions_end_account(s, "reader", "x", NULL, NULL), 1);
+	sessions_free(s);
+	store_close(store);
+	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
+	CHECK_EQ(system(command), 0);
+}
+
 int main(void)
 {
 	struct event_base *base = event_base_new();
@@ -170,6 +231,7 @@ int main(void)
 	test_ends(base);
 	test_caps(base);
 	test_restart(base);
+	test_killed(base);
 	event_base_free(base);
 	return 0;
 }
