@@ -37,7 +37,8 @@ static void watched(const struct watch *w, const struct record *record,
 		memcpy(row, found, record->size);
 }
 
-void fwd_ports(const struct fwd *f, struct ruleset_input *in)
+void fwd_ports(const struct fwd *f, const struct firewall *settings,
+	       struct ruleset_input *in)
 {
 	struct sip_settings sip;
 	struct web_settings web;
@@ -51,9 +52,9 @@ void fwd_ports(const struct fwd *f, struct ruleset_input *in)
 	add_port(in, IPPROTO_TCP, sip.tls_port, WALL_SIP);
 	add_port(in, IPPROTO_TCP, f->https_port ? f->https_port : web.port,
 		 WALL_HTTPS);
-	add_port(in, IPPROTO_TCP, 22, WALL_SSH);
-	add_port(in, IPPROTO_UDP, 4569, WALL_IAX2);
-	add_port(in, IPPROTO_TCP, 5038, WALL_AMI);
+	add_port(in, IPPROTO_TCP, settings->ssh_port, WALL_SSH);
+	add_port(in, IPPROTO_UDP, settings->iax2_port, WALL_IAX2);
+	add_port(in, IPPROTO_TCP, settings->ami_port, WALL_AMI);
 	if (media.port_min <= media.port_max && media.port_max <= UINT16_MAX) {
 		in->rtp_min = (uint16_t)media.port_min;
 		in->rtp_max = (uint16_t)media.port_max;
@@ -79,7 +80,7 @@ int fwd_build(const struct fwd *f, const struct wanted *w, struct built *b)
 		.n_defense = defense->n,
 	};
 
-	fwd_ports(f, &in);
+	fwd_ports(f, settings, &in);
 	in.n_local = networks_intervals(
 		w->networks ? w->networks : &f->networks, b->local);
 	return ruleset_build(&b->ruleset, &in);

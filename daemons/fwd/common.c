@@ -132,7 +132,7 @@ int common_check(struct common_rule *row, bool is_new,
 
 	if (is_new && strcmp(row->name, COMMON_AMI) == 0 && !row->port[0]) {
 		row->protocol = COMMON_RULE_PROTOCOL_TCP;
-		snprintf(row->port, sizeof(row->port), "5038");
+		snprintf(row->port, sizeof(row->port), "ami");
 	}
 	err = check_port(row, issue);
 	return err < 0 ? err : check_mac(row, locals, issue);

@@ -106,7 +106,7 @@ static void settings_changed(void *ctx)
 
 	if (!f->started)
 		return;
-	fwd_ports(f, &in);
+	fwd_ports(f, &f->settings, &in);
 	if (in.n_ports == now->n_ports && in.rtp_min == now->rtp_min &&
 	    in.rtp_max == now->rtp_max &&
 	    memcmp(in.ports, now->ports, sizeof(in.ports)) == 0)

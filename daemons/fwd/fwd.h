@@ -87,8 +87,10 @@ int fwd_build(const struct fwd *f, const struct wanted *w, struct built *b);
 /* Brings them into force; what is in force stays on error. */
 int fwd_apply(struct fwd *f, const struct wanted *w, char *why,
 	      size_t why_size);
-/* The ports of the services, as the neighbours' settings say. */
-void fwd_ports(const struct fwd *f, struct ruleset_input *in);
+/* The ports of the services, as these settings and the neighbours' say. Of two
+   services on one port the second is left out. */
+void fwd_ports(const struct fwd *f, const struct firewall *settings,
+	       struct ruleset_input *in);
 
 /* ---- rows.c: the switches and the common rules ---- */
 

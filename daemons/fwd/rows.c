@@ -50,6 +50,43 @@ static bool shuts_out(struct fwd *f, const struct wanted *w, const char *actor,
 	return true;
 }
 
+static bool has_service(const struct ruleset_input *in,
+			enum wall_service service)
+{
+	for (size_t i = 0; i < in->n_ports; i++)
+		if (in->ports[i].service == service)
+			return true;
+	return false;
+}
+
+/* A new port that is another's already would guard nothing. */
+static int check_ports(const struct fwd *f, const struct firewall *old,
+		       const struct firewall *row, struct issue *issue)
+{
+	const struct {
+		enum wall_service service;
+		const char *field;
+		uint32_t old;
+		uint32_t port;
+	} ports[] = {
+		{ WALL_SSH, "ssh_port", old->ssh_port, row->ssh_port },
+		{ WALL_IAX2, "iax2_port", old->iax2_port, row->iax2_port },
+		{ WALL_AMI, "ami_port", old->ami_port, row->ami_port },
+	};
+	struct ruleset_input in = { 0 };
+
+	fwd_ports(f, row, &in);
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		if (ports[i].port != ports[i].old &&
+		    !has_service(&in, ports[i].service))
+			return issue_set(issue, ports[i].field,
+					 "another service of this box has port "
+					 "%u: choose its own",
+					 ports[i].port);
+	}
+	return 0;
+}
+
 static int check_firewall(void *ctx, const void *old, void *row, bool force,
 			  struct issue *issue)
 {
@@ -57,8 +94,11 @@ static int check_firewall(void *ctx, const void *old, void *row, bool force,
 	struct wanted w = { .settings = row };
 	char why[240];
 
-	(void)old;
-	if (!f->started || force ||
+	if (!f->started || (f->trial && trial_goes_back(f->trial)))
+		return 0;
+	if (old && check_ports(f, old, row, issue) < 0)
+		return -EINVAL;
+	if (force ||
 	    !shuts_out(f, &w, table_check_actor(f->firewall), why, sizeof(why)))
 		return 0;
 	return issue_set(issue, "drop_all", "%s", why);

@@ -90,6 +90,13 @@ static const struct common_rule *find(const struct common_rows *rows,
 	return NULL;
 }
 
+static void say_port(struct words *w, const char *name, uint32_t old,
+		     uint32_t new)
+{
+	if (old != new)
+		say(w, "%s port: %u", name, new);
+}
+
 /* Do those that are in both stand in another order? */
 static bool moved(const struct common_rows *old, const struct common_rows *new)
 {
@@ -118,6 +125,9 @@ void wall_state_diff(const struct wall_state *old, const struct wall_state *new,
 	say_switch(&w, "answer ping", old->settings.ping, new->settings.ping);
 	say_switch(&w, "drop all", old->settings.drop_all,
 		   new->settings.drop_all);
+	say_port(&w, "SSH", old->settings.ssh_port, new->settings.ssh_port);
+	say_port(&w, "IAX2", old->settings.iax2_port, new->settings.iax2_port);
+	say_port(&w, "AMI", old->settings.ami_port, new->settings.ami_port);
 	for (size_t i = 0; i < new->common.n; i++) {
 		const struct common_rule *row = &new->common.list[i];
 		const struct common_rule *was = find(&old->common, row->name);

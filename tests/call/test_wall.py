@@ -70,6 +70,20 @@ def refused(lab, table, key, **words):
     raise AssertionError(f"taken: {words}")
 
 
+def open_to(lab, n, port):
+    """Does the box take a connection of 203.0.113.n there?"""
+    s = lab.net.socket("wan", kind=socket.SOCK_STREAM)
+    s.settimeout(1)
+    s.bind((f"203.0.113.{n}", 0))
+    try:
+        s.connect((Net.PBX_WAN, port))
+        return True
+    except TimeoutError:
+        return False
+    finally:
+        s.close()
+
+
 def listener(lab, port):
     """A door of the box where nothing of ours listens."""
     s = lab.net.socket("pbx", kind=socket.SOCK_STREAM)
@@ -432,3 +446,22 @@ def test_preflight(lab):
     # it is kept over a restart
     lab.box.kill("fwd")
     assert ("sip", "203.0.113.20") in {(r["service"], r["source"]) for r in lab.box.rows("fwd", "Preflight")}
+
+
+def test_services_on_other_ports(lab):
+    """sshd listens where the administrator says: the ban is for that door, the rule of the service, too."""
+    on_trial(lab)
+    listener(lab, 22)
+    listener(lab, 2222)
+    lab.box.method("guardd", "Reject", "string:203.0.113.27", "string:ssh", "uint32:600")
+    lab.later(lambda: lab.box.method("guardd", "Unreject", "string:203.0.113.27", "string:ssh"))
+    assert open_to(lab, 27, 2222) and not open_to(lab, 27, 22)
+    put(lab, GENERAL, "general", ssh_port=2222)
+    assert trial(lab)["differs"] == "SSH port: 2222", trial(lab)
+    assert open_to(lab, 27, 22) and not open_to(lab, 27, 2222) and open_to(lab, 28, 2222)
+    assert would(lab, "203.0.113.27", "tcp", 2222)[0] == "drop" and would(lab, "203.0.113.27", "tcp", 22)[0] == "accept"
+    assert would(lab, "203.0.113.28", "tcp", 5038) == ("drop", "ami")
+    put(lab, GENERAL, "general", ami_port=5039)
+    assert would(lab, "203.0.113.28", "tcp", 5039) == ("drop", "ami"), "the built-in rule follows"
+    for field, port in (("ssh_port", 9999), ("iax2_port", 5060), ("ami_port", 2222)):
+        assert f"{field}: another service of this box has port {port}" in refused(lab, GENERAL, "general", **{field: port})

@@ -242,7 +242,7 @@ static void test_builtin(void)
 
 	networks_init(&ns);
 	CHECK_EQ(common_check(&r, true, &ns, &issue), 0);
-	CHECK_STR(r.port, "5038");
+	CHECK_STR(r.port, "ami");
 	CHECK_EQ(r.protocol, TCP);
 }
 

@@ -1,5 +1,5 @@
 // What listens on this box, where its port is set, and whether a stranger gets in.
-import type { MediaSettings, SipSettings, WebSettings } from 'schema/types';
+import type { Firewall, MediaSettings, SipSettings, WebSettings } from 'schema/types';
 import { useRows, useTable } from '../data';
 import { enumText, t, type MsgId } from '../text';
 import { Badge, Failed, PageHead, Skeleton } from '../ui/bits';
@@ -10,10 +10,11 @@ interface Verdict { verdict: 'accept' | 'drop'; why: string; rule: string }
 /* an address that is nobody's (RFC 5737): a stranger */
 const STRANGER = '192.0.2.200';
 
-const other = (id: string, title: MsgId, protocol: 'udp' | 'tcp', port: number): Service => ({ id, title, protocol, port, ours: false });
+const other = (id: string, title: MsgId, protocol: 'udp' | 'tcp', port: number): Service =>
+	({ id, title, protocol, port, href: '#/security/firewall', ours: false });
 
 /** Ours are there while their daemon is; the others are ports that people expect here. */
-function services(sip: SipSettings, web: WebSettings, media: MediaSettings): Service[] {
+function services(sip: SipSettings, web: WebSettings, media: MediaSettings, wall: Firewall): Service[] {
 	return [
 		{ id: 'https', title: 'service.https', protocol: 'tcp', port: web.port, href: '#/system/web', ours: true },
 		{ id: 'sip-udp', title: 'service.sip', protocol: 'udp', port: sip.port, href: '#/advanced/sip', ours: true },
@@ -23,7 +24,7 @@ function services(sip: SipSettings, web: WebSettings, media: MediaSettings): Ser
 			id: 'rtp', title: 'service.rtp', protocol: 'udp', port: media.port_min, range: `${media.port_min}–${media.port_max}`,
 			href: '#/advanced/media', ours: true,
 		},
-		other('ssh', 'service.ssh', 'tcp', 22), other('iax2', 'service.iax2', 'udp', 4569), other('ami', 'service.ami', 'tcp', 5038),
+		other('ssh', 'service.ssh', 'tcp', wall.ssh_port), other('iax2', 'service.iax2', 'udp', wall.iax2_port), other('ami', 'service.ami', 'tcp', wall.ami_port),
 	];
 }
 
@@ -38,8 +39,9 @@ function Seen({ s }: { s: Service }) {
 
 export function Service() {
 	const sip = useTable<SipSettings>('sipd', 'sip_settings'), web = useTable<WebSettings>('httpd', 'web_settings');
-	const media = useTable<MediaSettings>('mediad', 'media_settings'), all = [sip, web, media], error = all.find(d => d.error)?.error;
-	const ready = sip.rows[0] && web.rows[0] && media.rows[0];
+	const media = useTable<MediaSettings>('mediad', 'media_settings'), wall = useTable<Firewall>('fwd', 'firewall');
+	const all = [sip, web, media, wall], error = all.find(d => d.error)?.error;
+	const ready = sip.rows[0] && web.rows[0] && media.rows[0] && wall.rows[0];
 
 	return <>
 		<PageHead title={t('service')} />
@@ -50,7 +52,7 @@ export function Service() {
 				<th scope="col">{t('service.what')}</th><th scope="col">{t('service.port')}</th><th scope="col" class="wide">{t('service.listens')}</th>
 				<th scope="col">{t('service.seen')}</th><th scope="col" class="wide">{t('service.guard')}</th>
 			</tr></thead>
-			<tbody>{services(sip.rows[0]!, web.rows[0]!, media.rows[0]!).map(s => <tr key={s.id} data-key={s.id}>
+			<tbody>{services(sip.rows[0]!, web.rows[0]!, media.rows[0]!, wall.rows[0]!).map(s => <tr key={s.id} data-key={s.id}>
 				<td>{s.href ? <a href={s.href}><b>{t(s.title)}</b></a> : <b>{t(s.title)}</b>}</td>
 				<td class="num">{s.range ?? s.port} <span class="muted">{enumText(s.protocol)}</span></td>
 				<td class="wide"><Badge tone={s.ours ? 'ok' : ''}>{t(s.ours ? 'service.yes' : 'service.not')}</Badge></td>

@@ -1,11 +1,22 @@
 // The general switches of the packet filter.
+import { FieldInput } from '../../form/FieldInput';
 import { forms } from '../../forms';
 import { t } from '../../text';
 import { Precedence } from '../Precedence';
 import { Preflight } from './Preflight';
 import type { Editing } from './useDraft';
 
-const SWITCHES = ['enabled', 'ping', 'drop_all'] as const;
+const SWITCHES = ['enabled', 'ping', 'drop_all'] as const, PORTS = ['ssh_port', 'iax2_port', 'ami_port'] as const;
+
+/** Where services are that are not set elsewhere. What is no number is the box's to refuse. */
+function Ports({ editing, may }: { editing: Editing; may: boolean }) {
+	const general = editing.wall!.general, form = forms.value['firewall']!;
+
+	return <div class="ports">{PORTS.map(name => <FieldInput key={name} f={form.fields.find(x => x.name === name)!} value={String(general[name])}
+		disabled={!may} onBlur={() => undefined}
+		onInput={v => editing.change(w => ({ ...w, general: { ...w.general, [name]: /^\d+$/.test(String(v)) ? Number(v) : v } }))} />)}
+	</div>;
+}
 
 export function General({ editing, may }: { editing: Editing; may: boolean }) {
 	const general = editing.wall!.general, form = forms.value['firewall']!;
@@ -29,6 +40,7 @@ export function General({ editing, may }: { editing: Editing; may: boolean }) {
 					</div>
 				</div>;
 			})}
+				<Ports editing={editing} may={may} />
 				<Preflight editing={editing} may={may} />
 			</div>
 			<div>
