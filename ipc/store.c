@@ -188,19 +188,16 @@ void store_wait(struct store *s)
 int store_commit(struct store *s, struct store_batch *b, store_done_fn done,
 		 void *ctx)
 {
-	b->done = done;
-	b->ctx = ctx;
-	b->err = 0;
-	return writer_add(&s->writer, b);
+	return store_commit_soon(s, b, 0, done, ctx);
 }
 
-int store_commit_soon(struct store *s, struct store_batch *b,
+int store_commit_soon(struct store *s, struct store_batch *b, uint32_t wait_ms,
 		      store_done_fn done, void *ctx)
 {
 	b->done = done;
 	b->ctx = ctx;
 	b->err = 0;
-	return writer_add_soon(&s->writer, b);
+	return writer_add(&s->writer, b, wait_ms);
 }
 
 /* A read of the truth: never longer than one event. */

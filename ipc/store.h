@@ -84,9 +84,10 @@ void store_batch_frees(struct store_batch *b);
 typedef void (*store_done_fn)(void *ctx, int err);
 int store_commit(struct store *s, struct store_batch *b, store_done_fn done,
 		 void *ctx);
-/* The same for what comes by the hundred and whose acknowledgement may wait:
-   when there is more of it, that of 40 ms is committed together. */
-int store_commit_soon(struct store *s, struct store_batch *b,
+/* The same for what comes by the hundred: it is committed with whatever is
+   next, at the latest wait_ms (less than 1000) after the commit before it. So
+   one that comes alone does not wait. */
+int store_commit_soon(struct store *s, struct store_batch *b, uint32_t wait_ms,
 		      store_done_fn done, void *ctx);
 
 /*

@@ -5,9 +5,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 enum {
 	WAITING_MAX = 64 * 1024 * 1024,
-	GATHER_MS = 40,
 	RESERVE_STEP = 1024 * 1024,
 	RESERVE_MAX = 4 * 1024 * 1024,
 };
@@ -181,23 +182,13 @@ static void wake(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
-static void open_window(struct writer *w)
-{
-	static const struct timeval tv = { 0, GATHER_MS * 1000 };
-
-	(void)event_add(w->window, &tv);
-}
-
 static void on_window(evutil_socket_t fd, short what, void *ctx)
 {
 	struct writer *w = ctx;
 
 	(void)fd;
 	(void)what;
-	if (!w->gathered)
-		return;
-	w->gathered = false;
-	open_window(w);
+	w->begun_ms = clock_mono_ms();
 	wake(w);
 }
 
@@ -234,7 +225,7 @@ int writer_start(struct writer *w, struct event_base *base, struct env *env,
 	}
 	w->event =
 		event_new(base, w->event_fd, EV_READ | EV_PERSIST, on_event, w);
-	w->window = event_new(base, -1, 0, on_window, w);
+	w->window = evtimer_new(base, on_window, w);
 	if (!w->event || !w->window || event_add(w->event, NULL) < 0)
 		goto out_fd;
 	rc = start_thread(w);
@@ -251,7 +242,7 @@ out:
 	return rc;
 }
 
-static int add(struct writer *w, struct store_batch *b, bool hurry)
+static int add(struct writer *w, struct store_batch *b, bool now)
 {
 	int rc = 0;
 
@@ -263,28 +254,41 @@ static int add(struct writer *w, struct store_batch *b, bool hurry)
 		*w->queue_end = b;
 		w->queue_end = &b->next;
 		w->waiting_bytes += b->used;
-		if (hurry)
+		if (now)
 			pthread_cond_signal(&w->wake);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return rc;
 }
 
-int writer_add(struct writer *w, struct store_batch *b)
+/* The window closes at `due_ms`, unless it does so earlier. */
+static void close_window_at(struct writer *w, uint64_t due_ms, uint64_t now_ms)
 {
-	return add(w, b, true);
+	const struct timeval tv = { 0, (suseconds_t)(due_ms - now_ms) * 1000 };
+
+	if (event_pending(w->window, EV_TIMEOUT, NULL) && w->due_ms <= due_ms)
+		return;
+	w->due_ms = due_ms;
+	if (event_add(w->window, &tv) < 0)
+		wake(w); /* no memory: then it does not wait */
 }
 
-/* The first of a window goes at once, so that one alone has no delay. */
-int writer_add_soon(struct writer *w, struct store_batch *b)
+int writer_add(struct writer *w, struct store_batch *b, uint32_t wait_ms)
 {
-	bool first = !event_pending(w->window, EV_TIMEOUT, NULL);
+	uint64_t now_ms = clock_mono_ms();
+	uint64_t due_ms = w->begun_ms + wait_ms;
+	int rc = add(w, b, due_ms <= now_ms);
 
-	if (first)
-		open_window(w);
-	else
-		w->gathered = true;
-	return add(w, b, first);
+	if (rc < 0)
+		return rc;
+	if (due_ms > now_ms) {
+		close_window_at(w, due_ms, now_ms);
+		return 0;
+	}
+	/* This commit takes along whatever waits. */
+	w->begun_ms = now_ms;
+	(void)event_del(w->window);
+	return 0;
 }
 
 void writer_wait(struct writer *w)

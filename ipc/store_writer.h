@@ -29,8 +29,9 @@ struct writer {
 	bool stop;
 	int event_fd;
 	struct event *event;
-	struct event *window; /* pending: batches of no hurry are gathered */
-	bool gathered;        /* there are some */
+	struct event *window; /* pending: batches that may wait are gathered */
+	uint64_t due_ms;      /* until then, */
+	uint64_t begun_ms;    /* since the last commit began */
 };
 
 /* Applies one batch inside a transaction. 0 or a negative errno. */
@@ -39,10 +40,10 @@ int writer_apply(struct env *env, MDB_txn *txn, const struct store_batch *b);
 int writer_start(struct writer *w, struct event_base *base, struct env *env,
 		 pthread_rwlock_t *map_lock, size_t max);
 
-/* 0, or -EBUSY when too much waits; then b stays the caller's. */
-int writer_add(struct writer *w, struct store_batch *b);
-/* The same for one that may wait for others of its kind. */
-int writer_add_soon(struct writer *w, struct store_batch *b);
+/* 0, or -EBUSY when too much waits; then b stays the caller's. It is committed
+   wait_ms (less than a second) after the commit before it began, at once when
+   that is over, and earlier when another has to be. */
+int writer_add(struct writer *w, struct store_batch *b, uint32_t wait_ms);
 
 /* Blocks until all is committed, then calls what is to be called. */
 void writer_wait(struct writer *w);

@@ -19,7 +19,7 @@ enum {
 	/* A call that is over is in no hurry, and each question wakes two
 	   daemons: when many end, those of so many milliseconds are asked
 	   together, and their records go to routed together. */
-	DELETE_MS = 20,
+	DELETE_MS = 50,
 };
 
 struct pending {

@@ -78,13 +78,27 @@ static void on_done(void *ctx, int err)
 	f->last_err = err;
 }
 
-static void put(struct fixture *f, const char *key, const char *value)
+static void put_soon(struct fixture *f, const char *key, const char *value,
+		     uint32_t wait_ms)
 {
 	struct store_batch *b = store_batch_new(f->store);
 
 	CHECK(b);
 	CHECK_EQ(store_batch_put(b, "rows", text(key), text(value)), 0);
-	CHECK_EQ(store_commit(f->store, b, on_done, f), 0);
+	CHECK_EQ(store_commit_soon(f->store, b, wait_ms, on_done, f), 0);
+}
+
+static void put(struct fixture *f, const char *key, const char *value)
+{
+	put_soon(f, key, value, 0);
+}
+
+static void until_done(struct fixture *f, int n)
+{
+	while (f->done < n)
+		CHECK_EQ(event_base_loop(f->base, EVLOOP_ONCE), 0);
+	CHECK_EQ(f->done, n);
+	CHECK_EQ(f->last_err, 0);
 }
 
 static bool collect(void *ctx, struct bytes key, struct bytes value)
@@ -168,6 +182,34 @@ static void test_batch_is_whole(void)
 	CHECK_EQ(f.last_err, 0);
 	CHECK_EQ(store_each(f.store, "rows", text(""), false, collect, all), 0);
 	CHECK_STR(all, "after=1 ");
+	end(&f);
+}
+
+/* What may wait goes with what may not, by itself when its time has come, and
+   at the latest with the end. */
+static void test_together(void)
+{
+	char all[200] = "";
+	struct fixture f;
+
+	begin(&f);
+	put_soon(&f, "first", "1", 900);
+	until_done(&f, 1);
+	put(&f, "now", "1");
+	until_done(&f, 2);
+	put_soon(&f, "waits", "1", 900);
+	put_soon(&f, "too", "1", 900);
+	put(&f, "all", "1");
+	until_done(&f, 5);
+	put_soon(&f, "long", "1", 900);
+	put_soon(&f, "short", "1", 20);
+	until_done(&f, 7);
+	put_soon(&f, "never", "1", 900);
+	again(&f);
+	CHECK_EQ(f.done, 8);
+	CHECK_EQ(store_each(f.store, "rows", text(""), false, collect, all), 0);
+	CHECK_STR(all, "all=1 first=1 long=1 never=1 now=1 short=1 too=1 "
+		       "waits=1 ");
 	end(&f);
 }
 
@@ -498,6 +540,7 @@ int main(void)
 {
 	test_truth();
 	test_batch_is_whole();
+	test_together();
 	test_full();
 	test_view();
 	test_view_wait();

@@ -11,7 +11,10 @@
 #include "books_impl.h"
 #include "cdr.h"
 
-enum { TOGETHER_MAX = 256 }; /* in one transaction */
+enum {
+	TOGETHER_MAX = 256, /* in one transaction */
+	WAIT_MS = 100, /* for others: sipd keeps the call's facts so long */
+};
 
 struct waiter {
 	struct waiter *next;
@@ -266,8 +269,8 @@ static int commit(struct settle *s)
 	if (!err)
 		err = add_purses(s, batch);
 	if (!err)
-		err = store_commit_soon(s->books->store, batch, on_committed,
-					s);
+		err = store_commit_soon(s->books->store, batch, WAIT_MS,
+					on_committed, s);
 	if (err)
 		store_batch_free(batch); /* too much waits: it stayed ours */
 	return err;
