@@ -152,8 +152,8 @@ def test_kill_switch(lab):
     a.tell("dial", "0" + NUMBER)
     talk(lab, a, b, 440, 660)
     kill(lab, "true")
-    a.wait("CALL_CLOSED", seconds=5)
-    b.wait("CALL_CLOSED", seconds=5)
+    a.wait("CALL_CLOSED")
+    b.wait("CALL_CLOSED")
     r = new_record(lab, before)
     assert (r["trunk"], r["disposition"]) == ("acme", "ANSWERED"), r
     assert len(lab.box.rows("sipd", "Calls")) == 1, "who talks inside the house goes on"

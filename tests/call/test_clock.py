@@ -2,11 +2,12 @@
 
 import glob
 
+from attacker import attack, rejected
 from box import until
 from sip import Client
 from tap import Tap
 from test_call import talk
-from test_guard import TRIES, attack, rejected
+from test_guard import TRIES
 
 FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
 
@@ -37,7 +38,7 @@ def test_clock_set_while_people_talk(lab):
     clock = Clock(lab, "sipd", "mediad", "routed", "guardd")
     attacker = Client(lab.net, "wan", "203.0.113.9", lab.net.PBX_WAN, "800")
     lab.later(attacker.close)
-    assert attack(attacker, 30) == TRIES
+    assert attack(lab, attacker, 30) == TRIES
     a = lab.phone("801", tone=440)
     b = lab.phone("802", address="192.168.1.102", tone=660)
     ear = Tap(b)

@@ -10,7 +10,6 @@ from phone import RATE, power_at
 from provider import trunk
 from test_call import new_record, records, talk
 from test_trunk import outside, provider, put, rule
-from test_sipp import HERE, auth, sipp
 
 NUMBER, WARNING_HZ = "004930123456", 1400
 CSV = "prefix,destination,price,connect,first_s,next_s\n49,Germany,0.60,0.05,1,1\n4915,Mobile,6,0,60,60\n"
@@ -33,7 +32,7 @@ def import_rates(lab, csv, dry_run="false", name="acme"):
 
 def limit(lab, name="day", **fields):
     put(lab, "credit", name, **{"scope": "trunk", "who": "acme", "period": "total", **fields})
-    until(lambda: spend(lab, name), 5, "the limit is shown")
+    until(lambda: spend(lab, name), 20, "the limit is shown")
 
 
 def spend(lab, name="day"):
@@ -45,7 +44,7 @@ def spend(lab, name="day"):
 
 def spent(lab, name, key, value):
     """Waits until the page says so; it is brought up to date each second."""
-    until(lambda: (spend(lab, name) or {}).get(key) == str(value), 5, f"{name}: {key} is {value}; {spend(lab, name)}")
+    until(lambda: (spend(lab, name) or {}).get(key) == str(value), 20, f"{name}: {key} is {value}; {spend(lab, name)}")
 
 
 def heard_tone(phone, hertz):
@@ -67,7 +66,7 @@ def test_cut_at_the_limit_with_a_tone(lab):
     before = records(lab)
     a, b = call_up(lab)
     a.wait("CALL_CLOSED", seconds=20)
-    b.wait("CALL_CLOSED", seconds=5)
+    b.wait("CALL_CLOSED")
     assert heard_tone(a, WARNING_HZ) > 0.5 and heard_tone(b, WARNING_HZ) > 0.5
     r = new_record(lab, before)
     assert r["disposition"] == "ANSWERED" and r["reason"].startswith("limit day"), r
@@ -118,7 +117,7 @@ def kill_in_a_call(lab, daemon, ends):
     lab.box.kill(daemon)
     spent(lab, "day", "calls", 0 if ends else 1)
     if not ends:
-        assert a.hears(660) > 0.9
+        a.goes_on(660)
         a.tell("hangup")
     b.tell("hangup")
     r = new_record(lab, before)
@@ -157,53 +156,6 @@ def test_renewed_after_routed_died(lab):
     b.wait("CALL_CLOSED")
     r = new_record(lab, before)
     assert 19 <= int(r["talk_s"]) <= 20 and r["reason"].startswith("limit day"), r
-
-
-def storm(lab, p, *extensions):
-    """A hundred calls at the same time by these extensions; their records."""
-    for e in extensions:
-        put(lab, "call_profile", e, max_calls="100")
-    far = lab.net.popen("itsp", "sipp", "-sf", f"{HERE}/answer.xml", "-inf", "/dev/stdin", "-i", p.address, "-p", str(p.far), "-nostdin",
-                        "-timeout", "90", stdin=-1, stdout=-3, stderr=-3)
-    far.stdin.write(b"SEQUENTIAL\n0\n")
-    far.stdin.close()
-    lab.later(lambda: far.poll() is None and (far.kill(), far.wait()))
-    until(lambda: lab.net.run("itsp", "ss", "-Hlun", "src", f"{p.address}:{p.far}").stdout.strip(), 10, "the far end listens")
-    before = len(records(lab))
-    callers = [(e, auth(lab, e), f"0{NUMBER}") for e in extensions]
-    s = sipp(lab, "192.168.1.114", 6106, "call", callers, "-m", "100", "-r", "50", "-d", "5000", "-l", "200")
-    s.wait(90)
-    until(lambda: len(records(lab)) >= before + 100 and not lab.box.rows("sipd", "Calls"), 60, "a hundred records, no call")
-    return records(lab)[:100]
-
-
-def test_a_hundred_at_once(lab):
-    """600 s are ten slices: ten calls of a hundred go out, and the others wait for nobody."""
-    p = house(lab)
-    limit(lab, seconds=600)
-    new = storm(lab, p, "801")
-    answered = [r for r in new if r["disposition"] == "ANSWERED"]
-    assert len(answered) == len(p.calls()) == 10, (len(answered), len(p.calls()))
-    assert sum(r["disposition"] == "REFUSED" and "limit day" in r["reason"] for r in new) == 90, [r["reason"] for r in new]
-    spent(lab, "day", "seconds", sum(int(r["talk_s"]) for r in answered))
-    spent(lab, "day", "calls", 0)
-
-
-def test_each_by_itself_at_once(lab):
-    """One row for everybody: 240 s are four slices of each; 802 has an own limit of two."""
-    p = house(lab)
-    put(lab, "credit", "each", scope="extension", who="*", period="total", seconds="240")
-    limit(lab, "own", scope="extension", who="802", seconds=120)
-    new = storm(lab, p, "801", "802", "803")
-    answered = [r["caller"] for r in new if r["disposition"] == "ANSWERED"]
-    assert sorted(answered) == ["801"] * 4 + ["802"] * 2 + ["803"] * 4 and len(p.calls()) == 10, answered
-    for r in new:
-        why = "limit own," if r["caller"] == "802" else f"limit each for {r['caller']},"
-        assert r["disposition"] == "ANSWERED" or r["reason"].startswith(why), r
-    for e in ("801", "803"):
-        spent(lab, f"each/{e}", "seconds", sum(int(r["talk_s"]) for r in new if r["caller"] == e))
-        assert spend(lab, f"each/{e}")["who"] == e and spend(lab, f"each/{e}")["most_seconds"] == "240"
-    assert not spend(lab, "each/802")
 
 
 def test_rates_with_mistakes_change_nothing(lab):

@@ -9,6 +9,7 @@ import socket
 import struct
 import time
 
+from attacker import rejected
 import dialogs
 from box import NAMES, TOP, until
 from faults import sanitized
@@ -16,10 +17,10 @@ from netns import Net
 from sip import Client
 from tap import Tap
 from test_call import talk
-from test_guard import rejected
 from test_sipp import auth, sipp
 from test_soak import memory
 
+ALONE = "floods take the whole machine, and the sound that still passes is counted"
 PACKETS, SOURCES, SECONDS = 20000, 10000, 10
 LINES, GROWTH_KB = 200, 16384
 SLOW = sanitized(os.environ.get("SALLYPORT_BUILD", f"{TOP}/build"))
@@ -55,7 +56,8 @@ class Talk:
                 assert kb - self.memory[d] <= growth_kb, f"{d} grew by {kb - self.memory[d]} kB"
         for d, n in self.count().items():
             assert n - self.lines[d] <= LINES, f"{d} wrote {n - self.lines[d]} lines"
-        assert self.a.hears(660) > 0.9 and self.b.hears(440) > 0.9
+        self.a.goes_on(660)
+        self.b.goes_on(440)
         self.a.tell("hangup")
         self.b.wait("CALL_CLOSED")
 
@@ -162,8 +164,8 @@ def test_monstrous_messages(lab):
 
 # --- more calls than there may be ---
 
-def bench(lab):
-    t = dialogs.Bench(Net.PBX_LAN, lab.box.extensions, "192.168.1.118", "192.168.1.119", lambda kind: lab.net.socket("lan", kind=kind))
+def bench(lab, address="192.168.1.118"):
+    t = dialogs.Bench(Net.PBX_LAN, lab.box.extensions, address, "192.168.1.119", lambda kind: lab.net.socket("lan", kind=kind))
     lab.later(t.tidy)
     return t
 
@@ -180,7 +182,8 @@ def answered(phone, what):
 def test_flood_inside_a_call(lab):
     """A phone asks 20,000 times within its own call: each would be a transaction of 32 s."""
     t = Talk(lab)
-    end = bench(lab)
+    # an address of its own: what it has used up of a limit of the kernel, the next test does not want
+    end = bench(lab, "192.168.1.117")
     a, b = end.phone("803"), end.phone("804")
     da, _, _, _ = dialogs.up(a, b)
     for n in range(PACKETS):
@@ -195,15 +198,9 @@ def put(lab, daemon, table, **words):
     lab.box.table(daemon, table, "Put", "string:general", "dict:string:string:" + ",".join(f"{k},{v}" for k, v in words.items()))
 
 
-def at_rest(lab):
-    """A phone says that its call is over before the box is done with it."""
-    until(lambda: not lab.box.rows("sipd", "Calls"), 10, "the call is over")
-
-
 def test_most_calls_at_once(lab):
     t = bench(lab)
     a, b = t.phone("801"), t.phone("802")
-    at_rest(lab)
     put(lab, "sipd", "sip_settings", max_calls=1)
     lab.later(lambda: put(lab, "sipd", "sip_settings", max_calls=1000))
     da, _, _, _ = dialogs.up(a, b)
@@ -213,27 +210,31 @@ def test_most_calls_at_once(lab):
     c.ack_refusal(m, d.target)
     assert int(m["Retry-After"]) >= 1, m.headers
     dialogs.bye(da, b)
-    at_rest(lab)
+    lab.at_rest()
     dialogs.bye(dialogs.up(c, b)[0], b)
+
+
+def no_ports_said(lab):
+    return sum("no pair of RTP ports" in line for line in lab.box.watch.lines("mediad"))
 
 
 def test_no_ports_left(lab):
     """One call's worth of RTP ports: the next caller is told when to come again, the operator once."""
     t = bench(lab)
     a, b, c = t.phone("801"), t.phone("802"), t.phone("803")
-    at_rest(lab)
     put(lab, "mediad", "media_settings", port_min=10600, port_max=10603)
     lab.later(lambda: put(lab, "mediad", "media_settings", port_min=10000, port_max=10500))
+    said = no_ports_said(lab)
     da, _, _, _ = dialogs.up(a, b)
     for _ in range(5):
         d = c.invite("802")
         m = c.expect("503")
         c.ack_refusal(m, d.target)
         assert int(m["Retry-After"]) >= 1, m.headers
-    said = [line for line in lab.box.watch.lines("mediad") if "no pair of RTP ports" in line]
-    assert len(said) == 1, said
+    # at most once a minute: a test before this one may have had it said
+    assert no_ports_said(lab) >= 1 and no_ports_said(lab) - said <= 1
     dialogs.bye(da, b)
-    at_rest(lab)
+    lab.at_rest()
     dialogs.bye(dialogs.up(c, b)[0], b)
 
 

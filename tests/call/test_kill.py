@@ -89,7 +89,7 @@ def test_sipd_in_a_call_loses_no_record(lab):
 def test_routed_in_a_call(lab):
     a, b = call_up(lab)
     lab.box.kill("routed")
-    assert a.hears(660) > 0.9
+    a.goes_on(660)
     before = records(lab)
     a.tell("hangup")
     b.wait("CALL_CLOSED")
@@ -109,7 +109,7 @@ def test_guardd_and_fwd_and_httpd_in_a_call(lab):
     a, b = call_up(lab)
     for daemon in ("guardd", "fwd", "httpd"):
         lab.box.kill(daemon)
-        assert a.hears(660) > 0.9, daemon
+        a.goes_on(660)
     a.tell("hangup")
     b.wait("CALL_CLOSED")
 
@@ -132,7 +132,7 @@ def test_bus_dies(lab):
     lab.box.kill("bus")
     until(lambda: all(lab.box.answers(d) for d in ("sipd", "mediad", "routed", "guardd", "fwd", "httpd")), 30,
           "all six are back on the bus")
-    assert a.hears(660) > 0.9
+    a.goes_on(660)
     a.tell("hangup")
     b.wait("CALL_CLOSED")
     new_record(lab, before)

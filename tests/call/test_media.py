@@ -49,7 +49,8 @@ def test_stranger_gets_no_sound(lab):
         spray(s, lab.net.PBX_WAN, "stun", 0)
         until(lambda: load(lab)["foreign"] >= before + 20, 10, "the strangers' packets are counted")
         assert hears_nothing(s)
-    assert a.hears(660) > 0.9 and b.hears(440) > 0.9
+    a.goes_on(660)
+    b.goes_on(440)
     assert load(lab)["calls"] == 1
     a.tell("hangup")
     b.wait("CALL_CLOSED")
@@ -65,6 +66,7 @@ def test_neighbour_gets_no_sound(lab):
             spray(s, lab.net.PBX_LAN, "rtp", seq)
         until(lambda: load(lab)["foreign"] >= before + 20, 10, "the neighbour's packets are counted")
         assert hears_nothing(s)
-    assert a.hears(660) > 0.9 and b.hears(440) > 0.9
+    a.goes_on(660)
+    b.goes_on(440)
     a.tell("hangup")
     b.wait("CALL_CLOSED")

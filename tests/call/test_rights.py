@@ -4,7 +4,6 @@ import glob
 import os
 import re
 import threading
-import time
 import tomllib
 
 import faults
@@ -280,7 +279,6 @@ def test_flood_of_calls_disturbs_no_call(lab):
     b = lab.phone("802", address="192.168.1.102", tone=660)
     a.tell("dial", "802")
     talk(lab, a, b, 440, 660)
-    begin = time.monotonic()
     for who, dest, path, interface, member in (
             ("nobody", "org.sallyport.Sip", "/org/sallyport/Sip", "org.sallyport.Sip1", "Calls"),
             ("nobody", "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "ListNames"),
@@ -288,8 +286,8 @@ def test_flood_of_calls_disturbs_no_call(lab):
             ("sipd", "org.sallyport.Guard", "/org/sallyport/Guard", "org.sallyport.Guard1", "Nonsense")):
         flood(lab, who, dest, path, interface, member)
         assert lab.box.rows("sipd", "Calls"), who
-    assert time.monotonic() - begin < 30
-    assert a.hears(660) > 0.9 and b.hears(440) > 0.9
+    a.goes_on(660)
+    b.goes_on(440)
     a.tell("hangup")
     b.wait("CALL_CLOSED")
     a.tell("dial", "802")

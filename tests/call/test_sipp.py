@@ -6,6 +6,7 @@ import tempfile
 from box import until
 from test_call import records
 
+ALONE = "many calls a second: beside other work the box would be right to refuse some"
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sipp")
 
 

@@ -15,6 +15,7 @@ from test_call import records
 from test_sipp import answerer, auth, sipp, well
 from web import Browser, Closed
 
+ALONE = "many calls a second: beside other work the box would be right to refuse some"
 FACTOR = int(os.environ.get("SOAK", "1"))
 CALLS, REGISTRATIONS, TLS, HTTPS = 300 * FACTOR, 2000 * FACTOR, 200 * FACTOR, 40 * FACTOR
 LINGER_S = 33  # RFC 3261 section 17: 64 times T1, that long a transaction over UDP is kept

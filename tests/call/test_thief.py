@@ -73,7 +73,7 @@ class Thief(Peer):
         head = super()._head(method, uri, to, call_id, tag, cseq, more)
         return head.replace(f"From: <sip:{self.number}@", f"From: {self.alias}@") if self.alias else head
 
-    def first(self, seconds=5):
+    def first(self, seconds=10):
         """The first word on an INVITE that says where it goes; None: silence."""
         while (m := self.read(seconds)):
             if m.code > 100 and m.method == "INVITE" and m.cseq > 1:

@@ -5,6 +5,7 @@ import re
 import shutil
 import tempfile
 
+from attacker import attack, rejected
 from box import Refused, until
 from names import Names
 from netns import Net, sh
@@ -14,7 +15,6 @@ from sip import Client
 from sip_peer import Peer
 from tap import Tap
 from test_call import new_record, records, talk
-from test_sipp import auth, sipp, well
 
 NUMBER = "4930123456"
 
@@ -339,13 +339,17 @@ def test_a_provider_says_who_calls(lab):
 def test_nobody_at_the_provider_is_banned(lab):
     provider_at = "198.51.100.10"
     trunk(lab, provider=provider(lab), register="false")
-    for address, banned in ((provider_at, False), ("198.51.100.29", True)):
-        for _ in range(12):
-            c = Client(lab.net, "itsp", address, Net.PBX_WAN, "801")
-            lab.later(c.close)
-            # from the provider's address one answer a second, and never a ban; from elsewhere, until it is banned
-            c.register("wrong", seconds=0.1)
-        assert (address in lab.box.table("guardd", "rejected", "List")) == banned, address
+    mine, other = (Client(lab.net, "itsp", a, Net.PBX_WAN, "801") for a in (provider_at, "198.51.100.29"))
+    lab.later(mine.close)
+    lab.later(other.close)
+    # from elsewhere, until it is banned; from the provider's address one answer a second, and never a ban
+    assert attack(lab, other, 30) == 10
+    c = mine.ask("REGISTER").challenge()
+    for n in range(12):
+        mine.send(mine.build("REGISTER", extra=(mine.credentials("REGISTER", c, f"wrong{n}"),)))
+    until(lambda: sum(int(r["count"]) for r in lab.box.rows("guardd", "Incidents", "string:kind=credential", "uint32:50")
+                      if r["source"] == provider_at) >= 12, 10, "each was noted")
+    assert provider_at not in rejected(lab)
     # banned before it became the provider's: it is let in
     lab.box.table("sipd", "trunk", "Put", "string:acme", "dict:string:string:addresses,198.51.100.29")
     until(lambda: "198.51.100.29" not in lab.box.table("guardd", "rejected", "List"), 10, "the ban is lifted")
@@ -437,7 +441,8 @@ def test_every_request_is_challenged(lab):
     dial(lab, a, b, "0" + NUMBER)
     ear = Tap(b)
     lab.later(ear.close)
-    assert a.hears(660) > 0.9 and b.hears(440) > 0.9
+    a.goes_on(660)
+    b.goes_on(440)
     a.tell("hold")
     a.wait("CALL_REMOTE_SDP", param="answer")
     a.tell("resume")
@@ -518,23 +523,6 @@ def test_a_phone_cannot_say_who_calls(lab):
     call, = p.calls()
     assert call["identity"] == '"Acme" <sip:4930100@198.51.100.10>', call
     assert "1900" not in str(call) and call["privacy"] == "" and call["caller"] == "acme", call
-
-
-def test_a_thousand_calls(lab):
-    p = provider(lab)
-    trunk(lab, provider=p, register="false", max_calls="0")
-    rule(lab)
-    put(lab, "call_profile", "801", max_calls="0")
-    far = sipp(lab, "198.51.100.23", 5080, "answer", [(NUMBER,)], "-m", "1000", ns="itsp", server=p.address)
-    p.forward_to(NUMBER, "198.51.100.23:5080")
-    until(lambda: lab.net.run("itsp", "ss", "-Hlun", "sport = :5080").stdout.strip(), 10, "sipp waits for calls")
-    before = len(records(lab))
-    caller = [("801", auth(lab, "801"), "0" + NUMBER)]
-    well(sipp(lab, "192.168.1.113", 6104, "call", caller, "-m", "1000", "-r", "50", "-d", "200"), 120)
-    far.wait(30)
-    assert len(p.calls()) == 1000, len(p.calls())
-    until(lambda: states(lab)["acme"]["calls"] == "0", 10, "no call is left")
-    assert len(records(lab)) >= min(before + 1000, 1000)
 
 
 def certificate(lab):

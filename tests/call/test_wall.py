@@ -4,12 +4,12 @@ import re
 import socket
 import threading
 
+from attacker import rejected
 from box import Refused, until
 from netns import Net
 from sip import Client
 from tap import Tap
 from test_call import talk
-from test_guard import rejected
 
 GENERAL, RULE, DEFENSE, ALLOWED = ("fwd", "firewall"), ("fwd", "common_rule"), ("guardd", "auto_defense"), ("guardd", "allowed_address")
 SERVICES = {"sip": 5060, "https": 9999, "ami": 5038, "ssh": 22}

@@ -1,8 +1,9 @@
 """One laboratory: the networks, the product in them, and the phones a test adds."""
 
+import contextlib
 import sys
 
-from box import Box
+from box import Box, Refused, until
 from netns import Net
 from phone import Phone
 
@@ -51,7 +52,26 @@ class Lab:
         for end in reversed(self.ends):
             end()
         self.phones, self.ends, self.port = [], [], 5070
+        self.at_rest()
         self.box.watch.check()
+
+    def calls(self):
+        try:
+            return self.box.rows("sipd", "Calls")
+        except Refused:
+            return ["sipd does not answer"]
+
+    def at_rest(self):
+        """A phone says that its call is over before the box is done with it: its row, its ports, what it counts against limits.
+        What a test has left talking is hung up."""
+        try:
+            until(lambda: not self.calls(), 5, "no call goes on")
+        except AssertionError:
+            for call in self.box.rows("sipd", "Calls"):
+                print(f"        hung up: {call['caller']} to {call['callee']}, {call['state']}", flush=True)
+                with contextlib.suppress(Refused):  # it has just ended
+                    self.box.method("sipd", "Hangup", f"string:{call['id']}")
+            until(lambda: not self.calls(), 40, "no call goes on")
 
     def tell(self):
         """After a failure: the last words of each daemon, and what a sanitizer said."""

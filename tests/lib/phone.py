@@ -14,12 +14,13 @@ import wave
 RATE = 8000
 
 
-def make_tone(path, hertz, seconds=30):
+def make_tone(path, hertz, seconds=120):
     with wave.open(path, "wb") as w:
         w.setparams((1, 2, RATE, 0, "NONE", ""))
-        w.writeframes(b"".join(
+        # whole waves to the second: one second is like the other
+        w.writeframes(seconds * b"".join(
             struct.pack("<h", int(9000 * math.sin(2 * math.pi * hertz * i / RATE)))
-            for i in range(RATE * seconds)))
+            for i in range(RATE)))
 
 
 def power_at(samples, hertz):
@@ -67,7 +68,7 @@ class Phone:
 
     def connect(self, port):
         import socket
-        until = time.monotonic() + 10
+        until = time.monotonic() + 30
         while True:
             s = self.net.socket(self.ns, kind=socket.SOCK_STREAM)
             try:
@@ -103,7 +104,7 @@ class Phone:
         text = json.dumps({"command": command, "params": params}).encode()
         self.sock.sendall(b"%d:%s," % (len(text), text))
 
-    def wait(self, kind, seconds=10, **also):
+    def wait(self, kind, seconds=20, **also):
         """The next event of that type after the last one waited for."""
         def fits(e):
             return e.get("type") == kind and all(str(v) in str(e.get(k, "")) for k, v in also.items())
@@ -122,7 +123,7 @@ class Phone:
                                      f"came instead: {seen}; {self.screen()[-800:]}")
             return hit[-1]
 
-    def says(self, text, seconds=15):
+    def says(self, text, seconds=30):
         """Waits for a line of its own screen; what came before this was connected counts."""
         until = time.monotonic() + seconds
         while text not in self.screen():
@@ -157,6 +158,16 @@ class Phone:
                 return power_at(s[-int(RATE * seconds):], hertz)
             threading.Event().wait(0.1)
         raise AssertionError(f"phone {self.number} heard {len(self.heard())} samples in {within} s")
+
+    def goes_on(self, hertz, within=15):
+        """Waits for a whole second of that tone out of what is heard from now on; a machine at work may lose a moment."""
+        begin, until = len(self.heard()), time.monotonic() + within
+        while time.monotonic() < until:
+            s = self.heard()
+            if len(s) >= begin + RATE and power_at(s[-RATE:], hertz) > 0.9:
+                return
+            threading.Event().wait(0.1)
+        raise AssertionError(f"phone {self.number}: {len(self.heard()) - begin} samples in {within} s, no second of {hertz} Hz")
 
     def close(self):
         if self.proc.poll() is None:

@@ -133,8 +133,10 @@ class Provider:
         self.users = users or {"acme": "s3cr3t-of-acme"}
         self.folder = tempfile.TemporaryDirectory(prefix="provider-")
         listen = [f"listen=udp:{address}:5060", f"listen=tcp:{address}:5060"]
+        self.doors = [f"{address}:5060"]
         if certificate:
             listen.append(f"listen=tls:{address}:5061")
+            self.doors.append(f"{address}:5061")
         rows = "\n".join(f'    $sht(secret=>{u}) = "{p}";' for u, p in self.users.items())
         with open(f"{self.folder.name}/kamailio.cfg", "w") as f:
             f.write(CONFIG.format(
@@ -146,17 +148,19 @@ class Provider:
         lab.later(self.close)
         self.start()
 
-    def listens(self):
-        return bool(self.net.run("itsp", "ss", "-Hlun", "src", f"{self.address}:5060").stdout.strip())
+    def ready(self):
+        """Its ports are open, and its processes answer: the one that takes our commands is the last that it makes."""
+        doors = self.net.run("itsp", "ss", "-Hltun", "src", self.address).stdout
+        return all(f"{d} " in doors for d in self.doors) and not self.run("core.version").returncode
 
     def start(self):
-        """Begins, with nobody registered; returns when its ports are open. Now and then Kamailio 5.6 hangs before that: then anew."""
+        """Begins, with nobody registered; returns when it serves. Now and then Kamailio 5.6 hangs before that: then anew."""
         for last in (False, False, True):
             self.log = open(f"{self.folder.name}/log", "a")
             self.p = self.net.popen("itsp", "kamailio", "-DD", "-f", f"{self.folder.name}/kamailio.cfg", "-Y", self.folder.name,
                                     "-m", "64", "-M", "8", stdin=-3, stdout=self.log, stderr=self.log, start_new_session=True)
             try:
-                until(lambda: self.p.poll() is not None or self.listens(), 10, "Kamailio listens")
+                until(lambda: self.p.poll() is not None or self.ready(), 20, "Kamailio listens")
                 break
             except AssertionError:
                 if last:
@@ -202,18 +206,26 @@ class Provider:
             if v is None:
                 self.command("htable.delete", "set", k)
             else:
-                self.command("htable.seti", "set", k, str(v))
+                self.must("htable.seti", "set", k, str(v))
 
     def forward(self, number, account):
         """Calls to this number go to where the account registered."""
-        self.command("htable.sets", "forward", "s:" + number, account)
+        self.must("htable.sets", "forward", "s:" + number, account)
 
     def forward_to(self, number, address):
         """Calls to this number go to that address, as they are."""
-        self.command("htable.sets", "far", "s:" + number, "s:" + address)
+        self.must("htable.sets", "far", "s:" + number, "s:" + address)
+
+    def run(self, *words):
+        return self.net.run("itsp", "kamcmd", "-s", f"unix:{self.folder.name}/control", *words, check=False)
 
     def command(self, *words):
-        return self.net.run("itsp", "kamcmd", "-s", f"unix:{self.folder.name}/control", *words, check=False).stdout
+        return self.run(*words).stdout
+
+    def must(self, *words):
+        out = self.run(*words)
+        if out.returncode or out.stdout.startswith("error"):
+            raise RuntimeError(f"kamcmd {' '.join(words)}: {out.stdout}{out.stderr}")
 
     def registered(self, user):
         """Where this account registered: its contacts as Kamailio keeps them."""
@@ -237,7 +249,7 @@ def states(lab):
     return {r["name"]: r for r in lab.box.rows("sipd", "Trunks")}
 
 
-def state(lab, name, wanted, seconds=15):
+def state(lab, name, wanted, seconds=30):
     """Waits for a trunk's state; its row."""
     last = {}
 

@@ -4,6 +4,7 @@ import hashlib
 import random
 import re
 import socket
+import time
 
 
 def h(*words):
@@ -72,9 +73,13 @@ class Client:
         except socket.timeout:
             return None
 
-    def ask(self, method, seconds=2.0, **kw):
+    def ask(self, method, seconds=10.0, **kw):
+        """The answer to this request, or None; one to a request before it may have been on its way."""
         self.send(self.build(method, **kw))
-        return self.answer(seconds)
+        end, mine = time.monotonic() + seconds, str(self.cseq)
+        while (a := self.answer(max(end - time.monotonic(), 0.001))) and a.get("CSeq") and a.get("CSeq")[0].split()[0] != mine:
+            pass
+        return a
 
     def credentials(self, method, c, password, uri=None, user=None, **override):
         uri, user = uri or f"sip:{self.host}", user or self.user
@@ -84,7 +89,7 @@ class Client:
         return (f'Authorization: Digest username="{user}", realm="{c["realm"]}", nonce="{c["nonce"]}", uri="{uri}", '
                 f'response="{r}", algorithm=MD5, qop=auth, nc={nc}, cnonce="{cnonce}"')
 
-    def register(self, password, expires=3600, seconds=2.0):
+    def register(self, password, expires=3600, seconds=10.0):
         """The whole dialogue: the answer to the request with credentials, None for silence."""
         extra = (f"Expires: {expires}",)
         a = self.ask("REGISTER", seconds, extra=extra)

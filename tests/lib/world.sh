@@ -3,12 +3,12 @@
 # A world for the tests: places that are theirs alone, and what is left in them.
 # Sourced by tests/run, which is process 1 of a process namespace by then.
 
-# /tmp, /dev/shm and the list of network namespaces become ours. The checkout
+# /tmp, /dev/shm and the lists of network namespaces become ours. The checkout
 # may lie below /tmp.
 world_make() {
 	exec 8<"$PWD"
-	mkdir -p /run/netns
-	mount -t tmpfs tmpfs /run/netns &&
+	mkdir -p /run/netns /etc/netns
+	mount -t tmpfs tmpfs /run/netns && mount -t tmpfs tmpfs /etc/netns &&
 		mount -t tmpfs -o mode=1777 tmpfs /dev/shm &&
 		mount -t tmpfs -o mode=1777 tmpfs /tmp || return
 	case $PWD in
@@ -44,7 +44,7 @@ world_all() {
 	world_processes
 	awk '$5 !~ "^/run/netns" { print "mount " $5 " " $NF }' \
 		/proc/self/mountinfo
-	find /tmp /dev/shm -mindepth 1 -maxdepth 1 -printf 'file %p\n'
+	find /tmp /dev/shm /etc/netns -mindepth 1 -maxdepth 1 -printf 'file %p\n'
 	find /run/netns -mindepth 1 -printf 'namespace %f\n'
 	nft list tables | sed 's/^/packet filter: /'
 }

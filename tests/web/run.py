@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "..", ".."))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 
+from attacker import attack  # noqa: E402
 from lab import Lab  # noqa: E402
 from netns import Net  # noqa: E402
 from provider import Provider  # noqa: E402
@@ -50,10 +51,7 @@ class World:
         """A stranger tries passwords until nobody answers."""
         peer = Client(self.lab.net, "wan", address, Net.PBX_WAN, number)
         self.lab.later(peer.close)
-        tries = 0
-        while peer.register(f"wrong{tries}", seconds=1.0) is not None and tries < 30:
-            tries += 1
-        return tries
+        return attack(self.lab, peer, 30)
 
     def put(self, daemon, table, key, row):
         pairs = ",".join(f"{k},{v}" for k, v in row.items())

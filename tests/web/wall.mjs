@@ -1,6 +1,6 @@
 // The packet filter: drafts, trials, who gets in.
 import { assert, equal, look, world } from './stage.mjs';
-import { answered, menu, row, toast } from './hands.mjs';
+import { menu, row, toast } from './hands.mjs';
 
 const bar = (page, text) => page.getByRole('region').filter({ hasText: text });
 const fwd = (page, path) => page.evaluate(async p => (await fetch(`/api/v1/tables/fwd/${p}`)).json(), path);
@@ -187,11 +187,10 @@ export const wall = {
 		await page.locator('tbody tr').filter({ hasText: '203.0.113.11' }).first().waitFor();
 		await look(page, 'alerts');
 		while (await page.locator('tbody tr').count()) {
-			const gone = answered(page, '/guardd/alert/', 'DELETE');
+			const key = await page.locator('tbody tr').first().getAttribute('data-key');
 
-			await page.locator('tbody tr').first().getByRole('button', { name: 'Seen' }).click();
-			await gone;
-			await page.waitForResponse(r => r.url().endsWith('/guardd/alert'));
+			await row(page, key).getByRole('button', { name: 'Seen' }).click();
+			await row(page, key).waitFor({ state: 'detached' });
 		}
 		await page.getByText('Nothing wants your eyes.').waitFor();
 	},
