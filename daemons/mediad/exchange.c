@@ -38,6 +38,15 @@ struct said {
 	uint32_t serial;
 };
 
+/* Those of their fields that all three have, as a struct said. */
+#define SAID(in)                                                               \
+	.leg = (in)->leg, .sdp = (in)->sdp, .n = (in)->sdp_bytes,              \
+	.source = (in)->source, .local = (in)->local,                          \
+	.permit_ip = (in)->permit_ip, .advertise = (in)->advertise
+
+typedef int (*exchange_fn)(struct talk *call, const struct said *said,
+			   struct media_sdp *out, struct refusal *why);
+
 /* --- what was said --- */
 
 static bool is_ours(const struct addr *a)
@@ -231,6 +240,24 @@ static int write_sdp(struct talk *call, unsigned leg, struct end *e,
 	return 0;
 }
 
+/* What may begin a call; a call that was made for it and is refused is not
+   kept. */
+static int begin(struct calls *c, const char *id, exchange_fn act,
+		 const struct said *said, struct media_sdp *out,
+		 struct refusal *why)
+{
+	bool made;
+	struct talk *call = talk_get(c, id, &made, why);
+	int err;
+
+	if (!call)
+		return -EINVAL;
+	err = act(call, said, out, why);
+	if (err && made)
+		talk_close(call);
+	return err;
+}
+
 /* --- Offer --- */
 
 static int may_offer(const struct end *from, const struct end *to,
@@ -286,27 +313,13 @@ int calls_offer(struct calls *c, const struct media_offer *in,
 		struct media_sdp *out, struct refusal *why)
 {
 	const struct said said = {
-		.leg = in->leg,
+		SAID(in),
 		.branch = in->branch,
-		.sdp = in->sdp,
-		.n = in->sdp_bytes,
-		.source = in->source,
-		.local = in->local,
-		.permit_ip = in->permit_ip,
-		.advertise = in->advertise,
 		.codecs = in->codecs,
 		.serial = in->serial,
 	};
-	bool made;
-	struct talk *call = talk_get(c, in->call, &made, why);
-	int err;
 
-	if (!call)
-		return -EINVAL;
-	err = offer(call, &said, out, why);
-	if (err && made)
-		talk_close(call);
-	return err;
+	return begin(c, in->call, offer, &said, out, why);
 }
 
 /* --- Answer --- */
@@ -430,14 +443,8 @@ int calls_answer(struct calls *c, const struct media_answer *in,
 		 struct media_sdp *out, struct refusal *why)
 {
 	const struct said said = {
-		.leg = in->leg,
+		SAID(in),
 		.branch = in->branch,
-		.sdp = in->sdp,
-		.n = in->sdp_bytes,
-		.source = in->source,
-		.local = in->local,
-		.permit_ip = in->permit_ip,
-		.advertise = in->advertise,
 		.serial = in->serial,
 	};
 	struct talk *call = talk_find(c, in->call, why);
@@ -536,26 +543,12 @@ int calls_accept(struct calls *c, const struct media_accept *in,
 		 struct media_sdp *out, struct refusal *why)
 {
 	const struct said said = {
-		.leg = in->leg,
+		SAID(in),
 		.branch = "",
-		.sdp = in->sdp,
-		.n = in->sdp_bytes,
-		.source = in->source,
-		.local = in->local,
-		.permit_ip = in->permit_ip,
-		.advertise = in->advertise,
 		.codecs = in->codecs,
 	};
-	bool made;
-	struct talk *call = talk_get(c, in->call, &made, why);
-	int err;
 
-	if (!call)
-		return -EINVAL;
-	err = accept_leg(call, &said, out, why);
-	if (err && made)
-		talk_close(call);
-	return err;
+	return begin(c, in->call, accept_leg, &said, out, why);
 }
 
 /* --- Rollback --- */

@@ -139,21 +139,28 @@ static void call(struct media_client *m, size_t method, const void *in,
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
+/* What all three messages with SDP say: whose it is, and where he is. */
+#define FILL(in, of, body, n)                                                  \
+	do {                                                                   \
+		COPY((in)->call, (of)->call);                                  \
+		(in)->leg = (of)->side;                                        \
+		(in)->sdp_bytes = (uint32_t)(n);                               \
+		if ((n) > 0)                                                   \
+			memcpy((in)->sdp, (body), (n));                        \
+		addr_format(&(of)->peer->addr, (in)->source);                  \
+		(in)->local = (of)->peer->local;                               \
+		COPY((in)->permit_ip, (of)->permit_ip);                        \
+		COPY((in)->advertise, (of)->advertise);                        \
+	} while (0)
+
 void media_offer(struct media_client *m, const struct media_leg *leg,
 		 const uint8_t *sdp, size_t n, media_done_fn done, void *ctx)
 {
 	struct media_offer in;
 
 	record_init(&media_offer_record, &in);
-	COPY(in.call, leg->call);
-	in.leg = leg->side;
+	FILL(&in, leg, sdp, n);
 	COPY(in.branch, leg->branch);
-	in.sdp_bytes = (uint32_t)n;
-	memcpy(in.sdp, sdp, n);
-	addr_format(&leg->peer->addr, in.source);
-	in.local = leg->peer->local;
-	COPY(in.permit_ip, leg->permit_ip);
-	COPY(in.advertise, leg->advertise);
 	COPY(in.codecs, leg->codecs);
 	call(m, MEDIA_OFFER, &in,
 	     &(struct pending){ .done = done, .sdp = true, .ctx = ctx });
@@ -166,15 +173,8 @@ void media_answer(struct media_client *m, const struct media_leg *leg,
 	struct media_answer in;
 
 	record_init(&media_answer_record, &in);
-	COPY(in.call, leg->call);
-	in.leg = leg->side;
+	FILL(&in, leg, sdp, n);
 	COPY(in.branch, leg->branch);
-	in.sdp_bytes = (uint32_t)n;
-	memcpy(in.sdp, sdp, n);
-	addr_format(&leg->peer->addr, in.source);
-	in.local = leg->peer->local;
-	COPY(in.permit_ip, leg->permit_ip);
-	COPY(in.advertise, leg->advertise);
 	in.final = final;
 	call(m, MEDIA_ANSWER, &in,
 	     &(struct pending){ .done = done, .sdp = true, .ctx = ctx });
@@ -186,15 +186,7 @@ void media_accept(struct media_client *m, const struct media_leg *leg,
 	struct media_accept in;
 
 	record_init(&media_accept_record, &in);
-	COPY(in.call, leg->call);
-	in.leg = leg->side;
-	in.sdp_bytes = (uint32_t)n;
-	if (n > 0)
-		memcpy(in.sdp, sdp, n);
-	addr_format(&leg->peer->addr, in.source);
-	in.local = leg->peer->local;
-	COPY(in.permit_ip, leg->permit_ip);
-	COPY(in.advertise, leg->advertise);
+	FILL(&in, leg, sdp, n);
 	COPY(in.codecs, leg->codecs);
 	call(m, MEDIA_ACCEPT, &in,
 	     &(struct pending){ .done = done, .sdp = true, .ctx = ctx });
