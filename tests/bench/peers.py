@@ -4,77 +4,44 @@ import os
 import socket
 import subprocess
 
+import kamailio
 import measure
 from box import until
 
 SERVER = "192.168.1.1"
 
-KAMAILIO = """
-children=2
-log_stderror=yes
-debug=0
-auto_aliases=no
-disable_tcp=yes
-tcp_children=1
-listen=udp:{server}:5060
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
-loadmodule "tm.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "usrloc.so"
-loadmodule "registrar.so"
-loadmodule "siputils.so"
-loadmodule "textops.so"
-loadmodule "auth.so"
-loadmodule "htable.so"
-modparam("usrloc", "db_mode", 0)
-modparam("usrloc", "hash_size", 12)
-modparam("auth", "nonce_expire", 300)
-modparam("auth", "qop", "auth")
-modparam("htable", "htable", "secret=>size=12;")
-
-request_route {{
-    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
-    if (has_totag()) {{
-        if (loose_route()) {{ t_relay(); exit; }}
-        if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
+ROUTES = """
+request_route {
+    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (has_totag()) {
+        if (loose_route()) { t_relay(); exit; }
+        if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
         sl_send_reply("404", "Not here");
         exit;
-    }}
-    if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
+    }
+    if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
     t_check_trans();
-    if (!pv_www_authenticate("sallyport", "$sht(secret=>$fU)", "0")) {{ www_challenge("sallyport", "1"); exit; }}
-    if (is_method("REGISTER")) {{ save("location"); exit; }}
+    if (!pv_www_authenticate("sallyport", "$sht(secret=>$fU)", "0")) { www_challenge("sallyport", "1"); exit; }
+    if (is_method("REGISTER")) { save("location"); exit; }
     consume_credentials();
     record_route();
-    if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
+    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
     t_relay();
-}}
-
-event_route[htable:mod-init] {{
-{secrets}
-}}
+}
 """
 
 
 class Kamailio:
     def __init__(self, net, folder, secrets):
-        rows = "\n".join(f'    $sht(secret=>{n}) = "{s}";' for n, s in secrets.items())
-        path = f"{folder}/kamailio.cfg"
-        with open(path, "w") as f:
-            f.write(KAMAILIO.format(server=SERVER, secrets=rows))
         self.log = open(f"{folder}/kamailio.log", "w")
-        self.p = net.popen("pbx", "kamailio", "-DD", "-f", path, "-Y", folder, "-m", "128", "-M", "16",
-                           stdout=self.log, stderr=self.log)
+        text = kamailio.config(f"disable_tcp=yes\nlisten=udp:{SERVER}:5060", ROUTES, secrets)
+        self.p = kamailio.begin(net, "pbx", folder, text, self.log, 128, 16)
 
     def pids(self):
         return {f"kamailio {n}": p for n, p in enumerate(measure.children(self.p.pid))}
 
     def close(self):
-        self.p.terminate()
-        self.p.wait(20)
+        kamailio.end(self.p)
         self.log.close()
 
 

@@ -6,56 +6,28 @@
 A number 1 and three digits (1486) is answered with that code by Kamailio itself; 1000 is never answered.
 """
 
-import os
 import re
-import signal
-import subprocess
 import tempfile
 
+import kamailio
 from box import until
 
 ADDRESS, FAR, REALM = "198.51.100.10", 5080, "itsp.example"
 
-CONFIG = """
-children=2
-log_stderror=yes
-debug=0
-auto_aliases=no
-disable_tcp=no
-tcp_children=1
-tcp_connection_lifetime=600
-{listen}
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
-loadmodule "tm.so"
-loadmodule "tmx.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "usrloc.so"
-loadmodule "registrar.so"
-loadmodule "siputils.so"
-loadmodule "textops.so"
-loadmodule "auth.so"
-loadmodule "htable.so"
-loadmodule "xlog.so"
-loadmodule "nathelper.so"
-loadmodule "ctl.so"
+MODULES = ("tmx", "xlog", "nathelper", "ctl")
+PARAMS = """
 modparam("ctl", "binrpc", "unix:{control}")
 {tls}
-modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_expires", {max_expires})
 modparam("registrar", "min_expires", {min_expires})
 modparam("registrar", "received_avp", "$avp(received)")
 modparam("nathelper", "received_avp", "$avp(received)")
-modparam("auth", "nonce_expire", {nonce_s})
-modparam("auth", "qop", "auth")
 modparam("auth", "algorithm", "{algorithm}")
-modparam("htable", "htable", "secret=>size=8;")
 modparam("htable", "htable", "set=>size=4;")
 modparam("htable", "htable", "forward=>size=4;")
 modparam("htable", "htable", "far=>size=4;")
-
+"""
+ROUTES = """
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
     if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
@@ -107,10 +79,6 @@ request_route {{
     if (!lookup("location")) $ru = "sip:" + $rU + "@{address}:{far}";
     t_relay();
 }}
-
-event_route[htable:mod-init] {{
-{secrets}
-}}
 """
 
 TLS = """
@@ -132,33 +100,30 @@ class Provider:
         self.net, self.address, self.realm, self.far, self.name = lab.net, address, realm, far, name
         self.users = users or {"acme": "s3cr3t-of-acme"}
         self.folder = tempfile.TemporaryDirectory(prefix="provider-")
-        listen = [f"listen=udp:{address}:5060", f"listen=tcp:{address}:5060"]
-        self.doors = [f"{address}:5060"]
-        if certificate:
-            listen.append(f"listen=tls:{address}:5061")
-            self.doors.append(f"{address}:5061")
-        rows = "\n".join(f'    $sht(secret=>{u}) = "{p}";' for u, p in self.users.items())
-        with open(f"{self.folder.name}/kamailio.cfg", "w") as f:
-            f.write(CONFIG.format(
-                listen="\n".join(listen), tls=TLS.format(certificate=certificate, key=key) if certificate else "",
-                control=f"{self.folder.name}/control",
-                realm=realm, strict=int(strict), digest=int(digest), algorithm=algorithm, nonce_s=nonce_s, address=address,
-                min_expires=min_expires, max_expires=max_expires, far=far, secrets=rows, name=name))
+        doors = [("udp", 5060), ("tcp", 5060)] + ([("tls", 5061)] if certificate else [])
+        self.doors = {("udp" if kind == "udp" else "tcp", f"{address}:{port}") for kind, port in doors}
+        core = ["disable_tcp=no", "tcp_connection_lifetime=600", *(f"listen={kind}:{address}:{port}" for kind, port in doors)]
+        self.config = kamailio.config(
+            "\n".join(core),
+            ROUTES.format(realm=realm, strict=int(strict), digest=int(digest), address=address, far=far, name=name),
+            self.users, MODULES,
+            PARAMS.format(control=f"{self.folder.name}/control", tls=TLS.format(certificate=certificate, key=key) if certificate else "",
+                          algorithm=algorithm, min_expires=min_expires, max_expires=max_expires),
+            nonce_s)
         self.p = None
         lab.later(self.close)
         self.start()
 
     def ready(self):
         """Its ports are open, and its processes answer: the one that takes our commands is the last that it makes."""
-        doors = self.net.run("itsp", "ss", "-Hltun", "src", self.address).stdout
-        return all(f"{d} " in doors for d in self.doors) and not self.run("core.version").returncode
+        lines = self.net.run("itsp", "ss", "-Hltun", "src", self.address).stdout.splitlines()
+        return self.doors <= {(w[0], w[4]) for w in map(str.split, lines)} and not self.run("core.version").returncode
 
     def start(self):
         """Begins, with nobody registered; returns when it serves. Now and then Kamailio 5.6 hangs before that: then anew."""
         for last in (False, False, True):
             self.log = open(f"{self.folder.name}/log", "a")
-            self.p = self.net.popen("itsp", "kamailio", "-DD", "-f", f"{self.folder.name}/kamailio.cfg", "-Y", self.folder.name,
-                                    "-m", "64", "-M", "8", stdin=-3, stdout=self.log, stderr=self.log, start_new_session=True)
+            self.p = kamailio.begin(self.net, "itsp", self.folder.name, self.config, self.log)
             try:
                 until(lambda: self.p.poll() is not None or self.ready(), 20, "Kamailio listens")
                 break
@@ -172,13 +137,7 @@ class Provider:
     def stop(self):
         """The provider is dead: nothing of it answers."""
         if self.p and self.p.poll() is None:
-            self.p.terminate()
-            try:
-                self.p.wait(5)
-            except subprocess.TimeoutExpired:
-                # told so soon after its start, it may wait for itself for ever
-                os.killpg(self.p.pid, signal.SIGKILL)
-                self.p.wait()
+            kamailio.end(self.p)
         if self.p:
             self.log.close()
 
