@@ -200,6 +200,15 @@ static int drop_rights(const struct service_def *def, char *why,
 	else if (err)
 		snprintf(why, why_size, "cannot drop rights: %s",
 			 strerror(-err));
+	if (err)
+		return err;
+	err = sandbox_enter(def->sockets);
+	if (err)
+		snprintf(
+			why, why_size,
+			"cannot have system calls refused: %s: the kernel must "
+			"have CONFIG_SECCOMP_FILTER",
+			strerror(-err));
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sandbox.h"
 #include "start.h"
 
 struct bus;
@@ -40,6 +41,7 @@ struct service_def {
 	const struct start_option *options; /* the daemon's own, or NULL */
 	size_t truth_max;                   /* 0: 1 GiB */
 	bool keep_net_admin;
+	enum sandbox_sockets sockets; /* the only ones it may open */
 	/* Builds the daemon. 0, or negative and one line in why: exit 1. After
 	   it the bus name is taken. */
 	int (*start)(struct service *s, char *why, size_t why_size);

@@ -36,6 +36,7 @@ int main(int argc, char **argv)
 		.bus_name = "org.sallyport.Firewall",
 		.options = options,
 		.keep_net_admin = true,
+		.sockets = SANDBOX_FILTER,
 		.start = fwd_start,
 		.stop = fwd_stop,
 	};

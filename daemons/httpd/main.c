@@ -19,6 +19,7 @@ int main(int argc, char **argv)
 		&(struct service_def){ .name = "httpd",
 				       .bus_name = "org.sallyport.Web",
 				       .options = options,
+				       .sockets = SANDBOX_INET,
 				       .start = httpd_start,
 				       .stop = httpd_stop });
 }

@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 		.name = "mediad",
 		.bus_name = "org.sallyport.Media",
 		.options = options,
+		.sockets = SANDBOX_INET,
 		.start = start,
 		.stop = mediad_stop,
 	};

@@ -19,6 +19,7 @@ int main(int argc, char **argv)
 		.name = "sipd",
 		.bus_name = "org.sallyport.Sip",
 		.options = options,
+		.sockets = SANDBOX_INET,
 		.start = start,
 		.stop = sipd_stop,
 	};

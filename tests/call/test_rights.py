@@ -58,6 +58,8 @@ def hire_clerk(lab):
 
 
 def connect(lab, who):
+    if who == "clerk":
+        hire_clerk(lab)
     uid, gid = users(lab)[who]
     return Raw(f"{lab.box.state}/bus", uid, gid, (ADMIN_GROUP,) if who == "clerk" else ())
 
@@ -84,6 +86,7 @@ def test_each_process_has_its_user_and_nothing_else(lab):
             assert int(s[name], 16) == want, (d, name, s[name])
         assert s["Groups"].split() == [], (d, s["Groups"])
         assert s["NoNewPrivs"] == "1", d
+        assert s["Seccomp"] == "2", f"{d}: any system call is taken"
         with open(f"/proc/{lab.box.pid(d)}/limits") as f:
             assert re.search(r"Max core file size +0 +0 ", f.read()), d
         if not faults.sanitized(BUILD):
@@ -156,7 +159,6 @@ def allowed(answer):
 
 def test_each_method_is_for_its_callers(lab):
     """Wrong arguments: who may call is told so, who may not is told that."""
-    hire_clerk(lab)
     wrong = []
     for who in users(lab):
         with connect(lab, who) as c:
@@ -172,7 +174,6 @@ def test_each_method_is_for_its_callers(lab):
 
 
 def test_tables_are_for_administrators_and_httpd(lab):
-    hire_clerk(lab)
     wrong = []
     for who in users(lab):
         with connect(lab, who) as c:
