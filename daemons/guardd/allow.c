@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "clock.h"
 #include "guardd.h"
@@ -110,8 +111,8 @@ static void on_applied(void *ctx, const char *err)
 	free(a);
 }
 
-static void send(struct applying *a, const struct allowed_address *row,
-		 bool permit, uint64_t wall_ms)
+static void tell_wall(struct applying *a, const struct allowed_address *row,
+		      bool permit, uint64_t wall_ms)
 {
 	uint32_t services = services_of(row->services);
 	struct prefix source;
@@ -159,9 +160,9 @@ static void allow_apply(void *ctx, struct table_change *change, const void *old,
 	snprintf(a->key, sizeof(a->key), "%s", now->name);
 	rebuild(d, now->name, row);
 	if (row && !ended(row, wall_ms))
-		send(a, row, true, wall_ms);
+		tell_wall(a, row, true, wall_ms);
 	if (old)
-		send(a, old, false, wall_ms);
+		tell_wall(a, old, false, wall_ms);
 	on_applied(a, NULL);
 }
 
@@ -180,9 +181,10 @@ static int allow_check(void *ctx, const void *old, void *row, bool force,
 		return issue_set(issue, "services",
 				 "name at least one: sip, iax2, https, ssh, "
 				 "ami, or all");
-	if (source.len == 0 && !force)
+	if (source.len < (source.addr.family == AF_INET ? 8 : 16) && !force)
 		return issue_set(issue, "source",
-				 "that would let in everybody");
+				 "so wide a network would let strangers in: "
+				 "name smaller ones");
 	return 0;
 }
 

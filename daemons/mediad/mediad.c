@@ -17,6 +17,7 @@
 #include "relay.h"
 #include "service.h"
 #include "table.h"
+#include "watch.h"
 
 static void on_notices(evutil_socket_t fd, short what, void *arg)
 {
@@ -29,13 +30,28 @@ static void on_notices(evutil_socket_t fd, short what, void *arg)
 
 /* --- settings --- */
 
+/* A call on the SIP port would keep a sipd that starts again from it. */
+static bool holds_sip_port(const struct mediad *m,
+			   const struct media_settings *s, uint32_t *port)
+{
+	struct watch *w = watch_open(NULL, m->service->run_dir,
+				     &sip_settings_record, NULL, NULL);
+	const struct sip_settings *sip =
+		w ? watch_get(w, sip_settings_record.singleton) : NULL;
+	bool holds =
+		sip && sip->port >= s->port_min && sip->port <= s->port_max;
+
+	*port = sip ? sip->port : 0;
+	watch_close(w);
+	return holds;
+}
+
 static int check_settings(void *ctx, const void *old, void *row, bool force,
 			  struct issue *issue)
 {
-	const struct media_settings *s = row;
+	const struct media_settings *was = old, *s = row;
+	uint32_t port;
 
-	(void)ctx;
-	(void)old;
 	(void)force;
 	/* An even port and the odd one after it. */
 	if (((s->port_min + 1) & ~1u) + 1 > s->port_max)
@@ -43,6 +59,13 @@ static int check_settings(void *ctx, const void *old, void *row, bool force,
 				 "must leave room for a pair of ports after "
 				 "the first RTP port %u",
 				 s->port_min);
+	if (was &&
+	    (was->port_min != s->port_min || was->port_max != s->port_max) &&
+	    holds_sip_port(ctx, s, &port))
+		return issue_set(issue, "port_min",
+				 "the SIP port %u is in this range: choose "
+				 "another",
+				 port);
 	if (s->prompt_dir[0] != '/')
 		return issue_set(issue, "prompt_dir",
 				 "must begin with / (the full path)");

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "store.h"
 #include "table.h"
+#include "watch.h"
 
 #include "bans.h"
 #include "calls.h"
@@ -174,14 +175,30 @@ static void on_trunk_gone(void *ctx, const char *name)
 	sofia_kick(d->sofia);
 }
 
+/* mediad may hold each of its ports, and would keep us from it at a start. */
+static bool is_rtp_port(const struct sipd *d, uint32_t port)
+{
+	struct watch *w = watch_open(NULL, d->service->run_dir,
+				     &media_settings_record, NULL, NULL);
+	const struct media_settings *media =
+		w ? watch_get(w, media_settings_record.singleton) : NULL;
+	bool is = media && port >= media->port_min && port <= media->port_max;
+
+	watch_close(w);
+	return is;
+}
+
 static int check_settings(void *ctx, const void *old, void *new_row, bool force,
 			  struct issue *issue)
 {
-	const struct sip_settings *row = new_row;
+	const struct sip_settings *was = old, *row = new_row;
 
-	(void)ctx;
-	(void)old;
 	(void)force;
+	if (was && was->port != row->port && is_rtp_port(ctx, row->port))
+		return issue_set(issue, "port",
+				 "%u is one of the RTP ports (media settings): "
+				 "choose another",
+				 row->port);
 	if (row->tls_port == row->port)
 		return issue_set(issue, "tls_port",
 				 "must differ from the SIP port");

@@ -2,16 +2,18 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "addr.h"
 #include "records.h"
 
-enum { NETWORK_BITS = 8, NETWORK_BITS6 = 29 };
+enum { NETWORK_BITS = 8, NETWORK_BITS6 = 29, AUTHORITY_MAX = 1 << 20 };
 
 /* What goes into headers and URIs as it is typed. */
 static int check_typed(const char *field, const char *text, struct issue *issue)
@@ -133,17 +135,46 @@ static int check_date(const char *text, struct issue *issue)
 	return 0;
 }
 
+/* It is read at each handshake: a pipe or a device would hold up all calls. 0,
+   -ENOMSG when it is something else, or a negative errno. */
+static int read_authority(const char *path)
+{
+	static const char mark[] = "-----BEGIN CERTIFICATE-----";
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st = { 0 };
+	char *text = NULL;
+	int rc = -ENOMSG;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    st.st_size <= AUTHORITY_MAX)
+		text = malloc((size_t)st.st_size);
+	if (text && read(fd, text, (size_t)st.st_size) == st.st_size &&
+	    memmem(text, (size_t)st.st_size, mark, sizeof(mark) - 1))
+		rc = 0;
+	free(text);
+	(void)close(fd);
+	return rc;
+}
+
 static int check_authority(const struct trunk *row, struct issue *issue)
 {
+	int rc;
+
 	if (!row->ca_file[0])
 		return 0;
 	if (row->ca_file[0] != '/')
 		return issue_set(
 			issue, "ca_file",
 			"must be a whole path, such as /etc/ssl/x.pem");
-	if (access(row->ca_file, R_OK) < 0)
+	rc = read_authority(row->ca_file);
+	if (rc == -ENOMSG)
+		return issue_set(issue, "ca_file",
+				 "is no file with a certificate in PEM");
+	if (rc < 0)
 		return issue_set(issue, "ca_file", "sipd cannot read it: %s",
-				 strerror(errno));
+				 strerror(-rc));
 	return 0;
 }
 

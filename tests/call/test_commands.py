@@ -129,3 +129,27 @@ def test_the_companys_name_is_no_password(lab):
     until(lambda: grade(lab, "881") == grade(lab, "882") == "strong", 10, "it is a word like any other")
     for n in ("881", "882"):
         lab.box.table("sipd", "extension", "Delete", f"string:{n}")
+
+
+def refused(lab, *put):
+    try:
+        lab.box.table(*put)
+    except Refused as e:
+        return str(e)
+    raise AssertionError(f"taken: {put}")
+
+
+def test_sip_and_sound_have_ports_of_their_own(lab):
+    """Else a call could sit on the port that sipd needs when it comes back."""
+    media, sip = ("mediad", "media_settings", "Put", "string:general"), ("sipd", "sip_settings", "Put", "string:general")
+    assert "port_min: the SIP port 5060 is in this range" in refused(lab, *media, "dict:string:string:port_min,5000")
+    assert "port: 10004 is one of the RTP ports" in refused(lab, *sip, "dict:string:string:port,10004")
+    lab.box.table(*media, "dict:string:string:port_min,10100")
+    assert "SIP port" in refused(lab, *media, "dict:string:string:port_min,5060,port_max,5070")
+    lab.box.table(*media, "dict:string:string:port_min,10000")
+
+
+def test_half_the_world_is_no_allowed_address(lab):
+    for wide in ("0.0.0.0/0", "128.0.0.0/1", "::/0", "2000::/3"):
+        said = refused(lab, "guardd", "allowed_address", "Put", "string:wide", f"dict:string:string:source,{wide},services,sip")
+        assert "source: so wide a network would let strangers in" in said, said

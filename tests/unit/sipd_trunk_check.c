@@ -1,5 +1,7 @@
 /* Rows of trunks that are refused, and what is said of them. */
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "records.h"
@@ -28,6 +30,39 @@ static void refused(const struct trunk *t, const char *field, const char *words)
 static void set(char *text, size_t size, const char *value)
 {
 	(void)snprintf(text, size, "%s", value);
+}
+
+/* Whatever is read for ever, or waits for a writer, is no certificate. */
+static void authority(void)
+{
+	char dir[] = "/tmp/trunk-XXXXXX", path[64];
+	struct trunk t = row();
+	struct issue issue;
+	FILE *file;
+
+	CHECK(mkdtemp(dir) != NULL);
+	(void)snprintf(path, sizeof(path), "%s/ca.pem", dir);
+	set(t.ca_file, sizeof(t.ca_file), "ca.pem");
+	refused(&t, "ca_file", "must be a whole path");
+	set(t.ca_file, sizeof(t.ca_file), path);
+	refused(&t, "ca_file", "cannot read it: No such file");
+	CHECK_EQ(mkfifo(path, 0600), 0);
+	refused(&t, "ca_file", "no file with a certificate");
+	CHECK_EQ(unlink(path), 0);
+	file = fopen(path, "w");
+	CHECK(file != NULL);
+	CHECK(fputs("-----BEGIN PRIVATE KEY-----\n", file) > 0);
+	CHECK_EQ(fflush(file), 0);
+	refused(&t, "ca_file", "no file with a certificate");
+	CHECK(fputs("-----BEGIN CERTIFICATE-----\n", file) > 0);
+	CHECK_EQ(fclose(file), 0);
+	CHECK_EQ(trunk_check(&t, &issue), 0);
+	CHECK_EQ(unlink(path), 0);
+	CHECK_EQ(rmdir(dir), 0);
+	set(t.ca_file, sizeof(t.ca_file), "/dev/zero");
+	refused(&t, "ca_file", "no file with a certificate");
+	set(t.ca_file, sizeof(t.ca_file), "/tmp");
+	refused(&t, "ca_file", "no file with a certificate");
 }
 
 int main(void)
@@ -74,5 +109,6 @@ int main(void)
 	refused(&t, "provider_limit_on", "2026-12-24");
 	set(t.provider_limit_on, sizeof(t.provider_limit_on), "2026-12-01");
 	CHECK_EQ(trunk_check(&t, &issue), 0);
+	authority();
 	return 0;
 }
