@@ -95,7 +95,8 @@ def test_secrets_are_nowhere(lab):
 
 def test_explain(lab):
     rows = lab.box.rows("routed", "Explain", "string:801", "string:802", "string:now")
-    assert rows[-1]["step"] == "extension" and rows[-1]["applies"] == "true", rows
+    assert rows[-2]["step"] == "extension" and rows[-2]["applies"] == "true", rows
+    assert (rows[-1]["step"], rows[-1]["outcome"], rows[-1]["decided_by"]) == ("verdict", "inside", "extension"), rows
     rows = lab.box.rows("routed", "Explain", "string:801", "string:112", "string:now")
     assert [r["applies"] for r in rows if r["step"] == "emergency"] == ["true"], rows
 

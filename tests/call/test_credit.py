@@ -96,6 +96,8 @@ def test_money_is_what_the_list_says(lab):
     assert int(r["cost_milli"]) == 50 + 10 * int(r["talk_s"]), r
     assert (r["trunk"], r["dial_rule"]) == ("acme", "out"), r
     spent(lab, "ext", "money_milli", r["cost_milli"])
+    last = lab.box.rows("routed", "Explain", "string:801", "string:0004930123456", "string:now")[-1]
+    assert [last[k] for k in ("outcome", "priced", "minute_milli", "connect_milli", "first_s", "next_s")] == ["out", "true", "600", "50", "1", "1"], last
     # six a minute in whole minutes: more than is left
     before = records(lab)
     a.tell("dial", "0" + "004915123456")

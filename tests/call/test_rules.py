@@ -114,6 +114,9 @@ def test_explain(lab):
     assert said["dial", "00123"].startswith("over trunk acme"), said
     assert "comes after day" in said["dial rule", "any"], said
     assert "does not fit" in said["dial rule", "one"], said
+    last = rows[-1]
+    assert (last["step"], last["outcome"], last["decided_by"], last["what"]) == ("verdict", "out", "dial rule", "day"), last
+    assert {r["outcome"] for r in rows[:-1]} == {"step"}, rows
     said = {(r["step"], r["what"]): r["why"] for r in explained(lab, "4700123", "2027-02-06T10:00")}
     assert said["hours", "day"] == "office is closed until Mon 2027-02-08 09:00", said
     assert said["dial", "1700123"].startswith("over trunk acme"), said

@@ -5,6 +5,7 @@
  *	at 2026-12-24T18:00:00Z       the wall clock
  *	calls trunk|rule|extension NAME|* N    go on now
  *	credit TRUNK LEASE_S|out      what the caps say; "*": of every trunk
+ *	price MINUTE CONNECT FIRST_S NEXT_S    of every call; in thousandths
  *	brake off|refuse|pin [SET]
  *	locked | unlocked             the PIN rules
  *	dial WHO NUMBER
@@ -15,6 +16,7 @@
  *	hours                         what is open, and until when
  *	check TABLE FIELD=VALUE ...   may such a row be kept
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -41,6 +43,7 @@ struct script {
 	struct now calls[CALLS_MAX];
 	size_t n_calls;
 	char credit_trunk[33], credit[33];
+	struct usage_price price;
 	char brake[16], brake_set[33];
 	bool locked;
 };
@@ -63,7 +66,8 @@ static bool says_credit(void *ctx, const struct plan_call *call,
 {
 	const struct script *s = ctx;
 
-	*out = (struct usage_credit){ .longest_s = UINT32_MAX };
+	*out = (struct usage_credit){ .longest_s = UINT32_MAX,
+				      .price = s->price };
 	if (!*s->credit || (strcmp(s->credit_trunk, "*") != 0 &&
 			    strcmp(s->credit_trunk, call->trunk) != 0))
 		return true;
@@ -206,8 +210,22 @@ static void on_line(void *ctx, const struct explain_line *l)
 {
 	struct script *s = ctx;
 
-	fprintf(s->out, "  %s %s %s: %s\n", l->applies ? "+" : "-", l->step,
-		l->what, l->why);
+	if (l->outcome == EXPLAIN_LINE_OUTCOME_STEP) {
+		fprintf(s->out, "  %s %s %s: %s\n", l->applies ? "+" : "-",
+			l->step, l->what, l->why);
+		return;
+	}
+	fprintf(s->out, "  %s %s: %s; by %s %s\n", l->applies ? "+" : "-",
+		record_field(&explain_line_record, "outcome")
+			->values[l->outcome],
+		l->why, l->decided_by, l->what);
+	if (l->priced)
+		fprintf(s->out, "    %u.%03u a minute, %u.%03u a call, %u/%u\n",
+			(unsigned)(l->minute_milli / 1000),
+			(unsigned)(l->minute_milli % 1000),
+			(unsigned)(l->connect_milli / 1000),
+			(unsigned)(l->connect_milli % 1000), l->first_s,
+			l->next_s);
 }
 
 static void explain(struct script *s, char *rest)
@@ -315,6 +333,11 @@ static void set_usage(struct script *s, const char *word, char *rest)
 	else if (!strcmp(word, "credit"))
 		CHECK_EQ(sscanf(rest, "%32s %32s", s->credit_trunk, s->credit),
 			 2);
+	else if (!strcmp(word, "price"))
+		CHECK_EQ(sscanf(rest, "%" SCNu64 " %" SCNu64 " %u %u",
+				&s->price.minute_milli, &s->price.connect_milli,
+				&s->price.first_s, &s->price.next_s),
+			 4);
 	else if (!strcmp(word, "brake"))
 		CHECK(sscanf(rest, "%15s %32s", s->brake, s->brake_set) >= 1);
 	else if (!strcmp(word, "locked"))

@@ -231,13 +231,16 @@ static void test_explain_bounded(void)
 	}
 	h = explain(&w, "0123");
 	CHECK(h.n > 50 && h.n < 400);
-	CHECK_STR(h.last.why, "no rule is open: refused");
+	CHECK_STR(h.last.why, "is refused: never is closed");
+	CHECK_EQ(h.last.outcome, EXPLAIN_LINE_OUTCOME_REFUSED);
 	h = explain(&w, "5");
 	CHECK(h.n > 50 && h.n < 400);
 	world_add(&w, "dial_rule name=r1999 time_rule=");
 	h = explain(&w, "0123");
 	CHECK(h.n > 50 && h.n < 400);
 	CHECK_STR(h.dial.what, "0123");
+	CHECK_EQ(h.last.outcome, EXPLAIN_LINE_OUTCOME_OUT);
+	CHECK_STR(h.last.what, "r1999");
 	world_fini(&w);
 }
 

@@ -108,6 +108,7 @@ export const out = {
 		await drawer.getByRole('button', { name: 'Ask the box' }).click();
 		await drawer.locator('.trace li').filter({ hasText: 'dial rule' }).filter({ hasText: 'abroad' }).first().waitFor();
 		await drawer.getByText('Does not get out').waitFor();
+		await drawer.getByText('Decided by: dial rule abroad').waitFor();
 		await look(page, 'who-gets-out');
 		await drawer.getByLabel('Number dialled').fill('802');
 		await drawer.getByRole('button', { name: 'Ask the box' }).click();
@@ -255,6 +256,9 @@ export const out = {
 		await who.getByLabel('Number dialled').fill('004712345678');
 		await who.getByRole('button', { name: 'Ask the box' }).click();
 		await who.getByText('Gets out', { exact: true }).waitFor();
+		await who.getByText('goes out over trunk acme').waitFor();
+		await who.getByText('Decided by: dial rule abroad').waitFor();
+		await who.getByText('Nobody knows the price.').waitFor();
 		await look(page, 'who-gets-out-trunk');
 		await page.keyboard.press('Escape');
 	},

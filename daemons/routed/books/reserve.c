@@ -275,5 +275,9 @@ bool books_credit(struct books *b, const struct plan_call *call,
 		out->longest_s -= CUT_EARLY_S;
 	COPY(out->credit, grant.credit);
 	COPY(out->why, grant.why);
+	if (as.priced)
+		out->price =
+			(struct usage_price){ as.minute_milli, as.connect_milli,
+					      as.first_s, as.next_s };
 	return granted;
 }

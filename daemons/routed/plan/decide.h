@@ -40,6 +40,7 @@ struct way {
 	uint64_t until_ms; /* 0: no end by the clock */
 	uint32_t credit_s; /* until a cap ends the call; UINT32_MAX: none */
 	char credit[33];   /* that cap */
+	struct usage_price price;
 };
 
 struct decision {
@@ -50,6 +51,10 @@ struct decision {
 	struct way way;
 	struct verdict *out;
 	struct plan_choice *choice;
+	/* For Explain: the step that decided, and what of; texts of the plan,
+	   the ask or the code. */
+	const char *by;
+	const char *by_what;
 };
 
 /* One line of the explanation; returns `applies`, so that it reads as a
@@ -61,8 +66,13 @@ bool decide_trace(const struct decision *d, const char *step, const char *what,
 void decide_refuse(struct decision *d, uint32_t code, const char *prompts,
 		   const char *reason);
 
-/* For Explain: what would end the call, and when; which rules were not chosen
-   (winner NULL: none was). `tried`: so many were, and not all were told of. */
+/* Notes who decides; a later one goes before. Returns true. */
+bool decide_by(struct decision *d, const char *step, const char *what);
+
+/* For Explain: the last word; what would end the call, and when; which rules
+   were not chosen (winner NULL: none was). `tried`: so many were, and not all
+   were told of. */
+void explain_verdict(const struct decision *d);
 void explain_ends(const struct decision *d);
 void explain_others(const struct decision *d, const struct rule *winner,
 		    size_t tried);

@@ -155,6 +155,84 @@ void explain_others(const struct decision *d, const struct rule *winner,
 			     left);
 }
 
+/* --- the last word --- */
+
+/* What becomes of the call. */
+static uint32_t outcome(const struct decision *d)
+{
+	const struct verdict *v = d->out;
+
+	switch ((enum verdict_action)v->action) {
+	case VERDICT_ACTION_REFUSE:
+		return EXPLAIN_LINE_OUTCOME_REFUSED;
+	case VERDICT_ACTION_COLLECT:
+		return EXPLAIN_LINE_OUTCOME_PIN;
+	case VERDICT_ACTION_PLAY:
+	case VERDICT_ACTION_ECHO:
+		return EXPLAIN_LINE_OUTCOME_INSIDE;
+	case VERDICT_ACTION_DIAL:
+		break;
+	}
+	if (v->direction != VERDICT_DIRECTION_OUTBOUND)
+		return EXPLAIN_LINE_OUTCOME_INSIDE;
+	if (v->emergency)
+		return EXPLAIN_LINE_OUTCOME_EMERGENCY;
+	return *d->way.pin_set && !d->way.pin ? EXPLAIN_LINE_OUTCOME_PIN
+					      : EXPLAIN_LINE_OUTCOME_OUT;
+}
+
+static void say_outcome(const struct decision *d, uint32_t outcome, char *why,
+			size_t size)
+{
+	const char *trunk = d->way.trunk ? d->way.trunk->name : "";
+
+	switch ((enum explain_line_outcome)outcome) {
+	case EXPLAIN_LINE_OUTCOME_OUT:
+		snprintf(why, size, "goes out over trunk %s", trunk);
+		break;
+	case EXPLAIN_LINE_OUTCOME_PIN:
+		snprintf(why, size, "goes out over trunk %s behind a PIN of %s",
+			 trunk, d->way.pin_set);
+		break;
+	case EXPLAIN_LINE_OUTCOME_EMERGENCY:
+		snprintf(why, size, "goes out over trunk %s, past every limit",
+			 trunk);
+		break;
+	case EXPLAIN_LINE_OUTCOME_INSIDE:
+		if (d->out->action == VERDICT_ACTION_DIAL)
+			snprintf(why, size, "rings %s", d->out->sent);
+		else
+			snprintf(why, size, "the box answers");
+		break;
+	case EXPLAIN_LINE_OUTCOME_REFUSED:
+		snprintf(why, size, "is refused: %s", d->out->reason);
+		break;
+	case EXPLAIN_LINE_OUTCOME_STEP:
+		break;
+	}
+}
+
+void explain_verdict(const struct decision *d)
+{
+	struct explain_line l = { .outcome = outcome(d) };
+	const struct usage_price *price = &d->way.price;
+
+	l.applies = l.outcome != EXPLAIN_LINE_OUTCOME_REFUSED;
+	snprintf(l.step, sizeof(l.step), "verdict");
+	text_from_peer(l.what, sizeof(l.what), d->by_what, strlen(d->by_what));
+	snprintf(l.decided_by, sizeof(l.decided_by), "%s", d->by);
+	say_outcome(d, l.outcome, l.why, sizeof(l.why));
+	if (l.outcome == EXPLAIN_LINE_OUTCOME_OUT ||
+	    l.outcome == EXPLAIN_LINE_OUTCOME_PIN) {
+		l.priced = price->first_s > 0;
+		l.minute_milli = price->minute_milli;
+		l.connect_milli = price->connect_milli;
+		l.first_s = price->first_s;
+		l.next_s = price->next_s;
+	}
+	d->q->trace->line(d->q->trace->ctx, &l);
+}
+
 /* --- hours --- */
 
 void plan_hours(const struct plan *p, uint64_t now_ms, plan_hours_fn fn,

@@ -230,6 +230,7 @@ static enum gate gate_credit(struct decision *d, struct gate_says *says)
 			    "%s", credit.why);
 	d->way.lease_s = credit.lease_s;
 	d->way.credit_s = credit.longest_s;
+	d->way.price = credit.price;
 	memcpy(d->way.credit, credit.credit, sizeof(d->way.credit));
 	snprintf(says->why, sizeof(says->why), "%s",
 		 *credit.why ? credit.why : "no cap applies");
@@ -296,8 +297,11 @@ enum gate gates_pass(struct decision *d, const struct gate_row *gates, size_t n,
 				    : d->way.rule->row.name;
 		decide_trace(d, gates[i].name, what, gate == GATE_OPEN, "%s",
 			     says->why);
-		if (gate != GATE_OPEN)
-			return gate;
+		if (gate == GATE_OPEN)
+			continue;
+		says->gate = gates[i].name;
+		says->what = what;
+		return gate;
 	}
 	return GATE_OPEN;
 }

@@ -22,6 +22,9 @@ struct gate_says {
 	uint32_t code;       /* when shut: for the phone */
 	const char *prompts; /* when shut: for the ear */
 	char why[160];
+	/* When not open: which gate, of which trunk or rule. */
+	const char *gate;
+	const char *what;
 };
 
 struct gate_row {

@@ -32,6 +32,8 @@ static void keep_reason(struct reason *r, const struct gate_says *says)
 static void refuse_as(struct decision *d, const struct gate_says *says)
 {
 	decide_refuse(d, says->code, says->prompts, says->why);
+	if (says->gate)
+		(void)decide_by(d, says->gate, says->what);
 }
 
 /* Is the trunk at i the first to try, or behind the one that failed? */
@@ -100,6 +102,7 @@ static bool try_rule(struct decision *d, const struct rule *rule,
 	bool last = true;
 
 	d->way = (struct way){ .rule = rule, .credit_s = UINT32_MAX };
+	(void)decide_by(d, "dial rule", rule->row.name);
 	snprintf(d->way.pin_set, sizeof(d->way.pin_set), "%s",
 		 rule->row.pin_set);
 	pin_gate_recall(d);
@@ -127,6 +130,8 @@ static bool try_rule(struct decision *d, const struct rule *rule,
 		refuse_as(d, &says);
 	if (gate == GATE_OPEN)
 		decide_dial(d, !last);
+	if (gate == GATE_ASKS)
+		(void)decide_by(d, says.gate, says.what);
 	return true;
 }
 
@@ -156,6 +161,7 @@ bool decide_rule(struct decision *d)
 	if (!set) {
 		decide_refuse(d, 404, "pbx-invalid",
 			      "the caller's dial plan does not exist");
+		(void)decide_by(d, "dial plan", d->caller->dial_plan);
 		return decide_trace(d, "dial plan", d->caller->dial_plan, true,
 				    "does not exist: refused");
 	}

@@ -87,6 +87,13 @@ bool decide_trace(const struct decision *d, const char *step, const char *what,
 	return applies;
 }
 
+bool decide_by(struct decision *d, const char *step, const char *what)
+{
+	d->by = step;
+	d->by_what = what;
+	return true;
+}
+
 void decide_refuse(struct decision *d, uint32_t code, const char *prompts,
 		   const char *reason)
 {
@@ -222,6 +229,7 @@ static bool decide_caller(struct decision *d)
 	d->caller = lines_find(&d->plan->lines, ask->who);
 	if (!d->caller || !d->caller->enabled) {
 		decide_refuse(d, 403, "", "the caller is no extension in use");
+		(void)decide_by(d, "caller", ask->who);
 		return decide_trace(d, "caller", ask->who, true,
 				    "is no extension in use: refused");
 	}
@@ -274,19 +282,33 @@ static bool decide_extension(struct decision *d)
 void plan_decide(const struct plan *p, const struct plan_question *q,
 		 struct verdict *out, struct plan_choice *choice)
 {
-	static bool (*const steps[])(struct decision *) = {
-		decide_inbound, decide_dialled, decide_emergency,
-		decide_caller,  decide_feature, decide_extension,
-		decide_rule,
+	static const struct {
+		const char *name;
+		bool (*decides)(struct decision *d);
+	} steps[] = {
+		{ "inbound", decide_inbound },
+		{ "dialled", decide_dialled },
+		{ "emergency", decide_emergency },
+		{ "caller", decide_caller },
+		{ "feature", decide_feature },
+		{ "extension", decide_extension },
+		{ "dial rule", decide_rule },
 	};
 	struct decision d = { .plan = p, .q = q, .out = out, .choice = choice };
 
 	record_init(&verdict_record, out);
 	*choice = (struct plan_choice){ 0 };
 	step_read(&d.step, q->ask->step);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
-		if (steps[i](&d))
-			return;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		d.by = NULL;
+		if (!steps[i].decides(&d))
+			continue;
+		if (!d.by)
+			(void)decide_by(&d, steps[i].name, q->ask->number);
+		if (q->trace)
+			explain_verdict(&d);
+		return;
+	}
 }
 
 bool plan_is_night(const struct plan *p, uint64_t now_ms)

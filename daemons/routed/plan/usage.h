@@ -26,12 +26,19 @@ struct plan_call {
 
 enum usage_of { USAGE_OF_TRUNK, USAGE_OF_DIAL_RULE, USAGE_OF_EXTENSION };
 
-/* How far the caps let a call go. */
+/* In thousandths of the currency; first_s 0: nobody knows the price. */
+struct usage_price {
+	uint64_t minute_milli, connect_milli;
+	uint32_t first_s, next_s; /* increments that are billed */
+};
+
+/* How far the caps let a call go, and what it costs. */
 struct usage_credit {
 	uint32_t lease_s;   /* what its first slices pay; 0: no cap applies */
 	uint32_t longest_s; /* until a cap ends it; UINT32_MAX: none does */
 	char credit[33];    /* the cap that decides, if one does */
 	char why[121];      /* in words */
+	struct usage_price price;
 };
 
 enum usage_brake {

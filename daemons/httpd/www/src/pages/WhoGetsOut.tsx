@@ -3,24 +3,31 @@ import { useState } from 'preact/hooks';
 import { asError, get } from '../api';
 import { RefField } from '../form/RefField';
 import type { Field } from '../forms';
+import { money } from '../money';
 import { t, type MsgId } from '../text';
 import { Alert, Badge } from '../ui/bits';
 import { Dialog } from '../ui/Dialog';
 
-interface Line { step: string; what: string; applies: boolean; why: string }
+interface Line {
+	step: string;
+	what: string;
+	applies: boolean;
+	why: string;
+	/** The last line is the verdict; a step has "step". */
+	outcome: 'step' | 'out' | 'pin' | 'emergency' | 'inside' | 'refused';
+	decided_by: string;
+	priced: boolean;
+	minute_milli: number;
+	connect_milli: number;
+	first_s: number;
+	next_s: number;
+}
 
 const WHO: Field = { name: 'who', type: 'ref', table: 'extension', label: '', required: true };
 
-/** How a trace ended, in one word. */
-function outcome(lines: readonly Line[]): { id: MsgId; tone: 'ok' | 'danger' | 'warn' } {
-	const decided = lines.filter(l => l.applies).at(-1)?.step, last = lines.at(-1);
-
-	if (lines.some(l => l.step === 'dial' && l.applies))
-		return { id: 'who.out', tone: 'ok' };
-	if (last?.step === 'PIN')
-		return { id: 'who.pin', tone: 'warn' };
-	return decided === 'extension' || decided === 'feature' ? { id: 'who.inside', tone: 'ok' } : { id: 'who.refused', tone: 'danger' };
-}
+const TONES: Readonly<Record<Line['outcome'], 'ok' | 'danger' | 'warn'>> = {
+	step: 'warn', out: 'ok', pin: 'warn', emergency: 'ok', inside: 'ok', refused: 'danger',
+};
 
 /** Behind a rule that fits there are gates: one that is shut ends the call, or the rule. */
 function markOf(lines: readonly Line[], i: number): '✓' | '✕' | '–' {
@@ -33,13 +40,26 @@ function markOf(lines: readonly Line[], i: number): '✓' | '✕' | '–' {
 
 const TONE = { '✓': 'ok', '✕': 'danger', '–': '' } as const;
 
+const Price = ({ l }: { l: Line }) => l.outcome === 'out' || l.outcome === 'pin' ? <p class="sm">
+	{l.priced ? t('who.price', { minute: money(l.minute_milli), call: money(l.connect_milli), first: l.first_s, next: l.next_s }) : t('who.unpriced')}
+</p> : null;
+
+/** The last word: what becomes of the call, who says so, what it costs. */
+function Verdict({ l }: { l: Line }) {
+	return <>
+		<h3 id="who-end"><Badge tone={TONES[l.outcome]}>{t(`who.${l.outcome}` as MsgId)}</Badge></h3>
+		<p>{l.why} <span class="muted sm">{t('who.by', { step: l.decided_by, what: l.what })}</span></p>
+		<Price l={l} />
+	</>;
+}
+
 function Trace({ lines }: { lines: readonly Line[] }) {
-	const end = outcome(lines);
+	const end = lines.at(-1), steps = lines.filter(l => l.outcome === 'step');
 
 	return <section aria-labelledby="who-end" aria-live="polite">
-		<h3 id="who-end"><Badge tone={end.tone}>{t(end.id)}</Badge></h3>
-		<ol class="trace">{lines.map((l, i) => <li key={i} class={markOf(lines, i) === '–' ? 'muted' : ''}>
-			<span class={`mark ${TONE[markOf(lines, i)]}`} aria-hidden="true">{markOf(lines, i)}</span>
+		{end && <Verdict l={end} />}
+		<ol class="trace">{steps.map((l, i) => <li key={i} class={markOf(steps, i) === '–' ? 'muted' : ''}>
+			<span class={`mark ${TONE[markOf(steps, i)]}`} aria-hidden="true">{markOf(steps, i)}</span>
 			<span><b>{l.step}</b> {l.what && <span class="mono">{l.what}</span>} <span>{l.why}</span>
 				<span class="vh">{t(l.applies ? 'who.applies' : 'who.not')}</span></span>
 		</li>)}</ol>
