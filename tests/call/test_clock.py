@@ -6,7 +6,8 @@ from attacker import attack, rejected
 from box import until
 from sip import Client
 from tap import Tap
-from test_call import talk
+from test_call import new_record, records, talk
+from test_credit import call_up, house, limit, spend, spent
 from test_guard import TRIES
 
 FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
@@ -22,6 +23,8 @@ class Clock:
             run = f"{lab.box.state}/service/{d}/run"
             with open(run) as f:
                 script = f.read()
+            if FAKETIME[0] in script:
+                continue
             with open(run, "w") as f:
                 f.write(script.replace("/run/sallyport-build/daemons/", f"env LD_PRELOAD={FAKETIME[0]} "
                         'ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0" '
@@ -61,3 +64,46 @@ def test_clock_set_while_people_talk(lab):
     a.tell("hangup")
     b.wait("CALL_CLOSED")
     clock.step("+0")
+
+
+def test_credit_over_clock_steps(lab):
+    """A day ahead and an hour back in a call, then days back: it is counted once, by its length, and no wrong clock refills a limit."""
+    house(lab)
+    limit(lab, period="day", seconds=1000)
+    clock = Clock(lab, "sipd", "routed")
+    lab.later(lambda: clock.step("+0"))
+    before = records(lab)
+    a, b = call_up(lab)
+    spent(lab, "day", "held_seconds", 60)
+    today = since(lab)
+    clock.step("+1d")
+    until(lambda: since(lab) > today, 15, "a new day")
+    tomorrow = since(lab)
+    ahead = until(lambda: (now := alive(lab)) > tomorrow and now, 15, "sipd has seen it, too")
+    clock.step("+23h")
+    until(lambda: alive(lab) < ahead - 1800000, 15, "an hour back")
+    assert (spend(lab)["held_seconds"], spend(lab)["calls"]) == ("60", "1"), spend(lab)
+    assert a.hears(660) > 0.9 and b.hears(440) > 0.9
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
+    r = new_record(lab, before)
+    assert r["disposition"] == "ANSWERED" and 1 <= int(r["talk_s"]) <= 60, r
+    assert int(r["cost_milli"]) == 50 + 10 * int(r["talk_s"]), r
+    spent(lab, "day", "seconds", r["talk_s"])
+    spent(lab, "day", "held_seconds", 0)
+    clock.step("-1d")
+    until(lambda: since(lab) < today, 15, "a day that is over")
+    spent(lab, "day", "seconds", r["talk_s"])
+    clock.step("+3d")
+    until(lambda: since(lab) > tomorrow, 15, "a day to come")
+    spent(lab, "day", "seconds", 0)
+
+
+def since(lab):
+    """When the limit's day began, in routed's eyes."""
+    return int(spend(lab)["period_ms"])
+
+
+def alive(lab):
+    """When the call was last known to go on, in sipd's eyes."""
+    return int(lab.box.rows("sipd", "Calls")[0]["alive_ms"])
