@@ -102,9 +102,10 @@ def test_memory_does_not_grow(lab):
     well(sipp(lab, "192.168.1.112", 6102, "register", [("802", auth(lab, "802"))], "-m", "1"), 30)
     begin = time.monotonic()
     first = round_of_all(lab)
+    if SANITIZED:
+        return  # such a build keeps what was freed, so its memory says nothing; leaks it tells itself, at its end
     until(lambda: time.monotonic() - begin > LINGER_S, LINGER_S + 1, "the first transactions are forgotten")
     second = round_of_all(lab)
     grown = {d: second[d] - first[d] for d in NAMES}
     print(f"        kB at first {first}, more after a second round: {grown}")
-    if not SANITIZED:  # such a build keeps what was freed, and tells leaks itself
-        assert max(grown.values()) < GROWTH_KB, (first, grown)
+    assert max(grown.values()) < GROWTH_KB, (first, grown)
