@@ -285,6 +285,7 @@ def test_cut_off_run(lab):
                 os.kill(p, signal.SIGKILL)
         until(lambda: not g.world(), 5, "all gone")
         assert os.path.exists(f"{g.state}/bus") and "sallyport" in g.tables()
+        subprocess.run(("chown", "-R", "12345:12345", f"{g.state}/truth", f"{g.state}/view"), check=True)  # as a backup may bring it
         if after == "start":
             assert re.search(r"^web https://\S+:9443$", g.start(), re.M), "the port of the settings"
         g.stop()
@@ -330,7 +331,14 @@ def test_user_added_on_the_host(lab):
     g = Ground(lab)
     etc = f"{g.top}/etc"  # of the host that this start sees
     shutil.copytree("/etc", etc, symlinks=True)
-    g.start(before=("unshare", "-m", "sh", "-c", f"mount --bind {etc} /etc && exec \"$@\"", "-"))
+    before = ("unshare", "-m", "sh", "-c", f"mount --bind {etc} /etc && exec \"$@\"", "-")
+    with open(f"{etc}/passwd", "r+") as f:
+        users = f.read()
+        f.write("guest:x:61012:61012::/:/bin/false\n")
+        f.flush()
+        g.refuses("the user guest has the id 61012, which is ours: give it another", before=before)
+        f.truncate(len(users.encode()))
+    g.start(before=before)
     for name in ("passwd", "group"):
         shutil.copy(f"{etc}/{name}", f"{etc}/{name}+")
         os.rename(f"{etc}/{name}+", f"{etc}/{name}")
