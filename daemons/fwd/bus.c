@@ -10,9 +10,11 @@
 #include "common.h"
 #include "counts.h"
 #include "firewall_bus.h"
+#include "flows.h"
 #include "fwd.h"
 #include "nft.h"
 #include "preflight.h"
+#include "rates.h"
 #include "service.h"
 #include "trial.h"
 
@@ -309,6 +311,9 @@ static void on_counters(void *ctx, struct bus_req *req, const void *in)
 		return;
 	}
 	for (size_t i = 0; (c = counts_at(f->counts, i)); i++) {
+		/* Rates have a method of their own. */
+		if (strncmp(c->name, "meter_", 6) == 0)
+			continue;
 		count_row(c, &row);
 		bus_reply_row(req, &row);
 	}
@@ -327,6 +332,53 @@ static void on_preflight(void *ctx, struct bus_req *req, const void *in)
 		bus_reply_error(req, "Failed", "no memory");
 	else
 		bus_reply_end(req);
+}
+
+/* ---- rates ---- */
+
+static void on_rates(void *ctx, struct bus_req *req, const void *in)
+{
+	struct fwd *f = ctx;
+
+	(void)in;
+	flows_look(f->flows);
+	for (size_t i = 0; i < f->defense.n; i++) {
+		const struct auto_defense *row = &f->defense.list[i];
+		struct rate_answer out;
+		struct meter m;
+
+		if (measure_of_row(&m, row) < 0)
+			continue;
+		rates_would(f->rates, &m, row->packets, row->seconds, &out);
+		snprintf(out.rule, sizeof(out.rule), "%s", row->name);
+		bus_reply_row(req, &out);
+	}
+	bus_reply_end(req);
+}
+
+static void on_would_exceed(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct rate_ask *ask = in;
+	struct fwd *f = ctx;
+	struct auto_defense row;
+	struct rate_answer out;
+	struct meter m;
+
+	record_init(&auto_defense_record, &row);
+	row.protocol = ask->protocol == RATE_ASK_PROTOCOL_TCP
+			       ? AUTO_DEFENSE_PROTOCOL_TCP
+			       : AUTO_DEFENSE_PROTOCOL_UDP;
+	row.counted = ask->counted;
+	snprintf(row.port, sizeof(row.port), "%s", ask->port);
+	if (measure_of_row(&m, &row) < 0) {
+		bus_reply_error(req, "Invalid",
+				"port: must be a port from 1 to 65535, or a "
+				"range as 10000-10500");
+		return;
+	}
+	flows_look(f->flows);
+	rates_would(f->rates, &m, ask->packets, ask->seconds, &out);
+	bus_reply(req, &out);
 }
 
 /* ---- what is on trial ---- */
@@ -429,6 +481,8 @@ int fwd_bus_export(struct fwd *f)
 		[FIREWALL_WOULD] = on_would,
 		[FIREWALL_COUNTERS] = on_counters,
 		[FIREWALL_PREFLIGHT] = on_preflight,
+		[FIREWALL_RATES] = on_rates,
+		[FIREWALL_WOULD_EXCEED] = on_would_exceed,
 		[FIREWALL_TRIAL] = on_trial,
 		[FIREWALL_CONFIRM] = on_confirm,
 		[FIREWALL_EXTEND] = on_extend,

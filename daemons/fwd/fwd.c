@@ -12,6 +12,7 @@
 #include "interfaces.h"
 #include "log.h"
 #include "nft.h"
+#include "rates.h"
 #include "secret.h"
 #include "service.h"
 #include "store.h"
@@ -357,7 +358,8 @@ int fwd_start(struct service *s, char *why, size_t why_size)
 	if (err < 0)
 		goto out;
 	f->counts = counts_new(f->nft);
-	f->hits = f->counts ? hits_new(f) : NULL;
+	f->rates = f->counts ? rates_new(f) : NULL;
+	f->hits = f->rates ? hits_new(f) : NULL;
 	f->flows = f->hits ? flows_new(f) : NULL;
 	err = f->flows ? fwd_bus_export(f) : -ENOMEM;
 	if (err < 0) {
@@ -390,6 +392,7 @@ void fwd_stop(struct service *s)
 	trial_free(f->trial);
 	flows_free(f->flows);
 	hits_free(f->hits);
+	rates_free(f->rates);
 	counts_free(f->counts);
 	permits_fini(&f->permits);
 	ruleset_fini(&f->ruleset);

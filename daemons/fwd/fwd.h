@@ -21,6 +21,7 @@ struct flows;
 struct hits;
 struct interfaces;
 struct nft;
+struct rates;
 struct service;
 struct table;
 struct trial;
@@ -39,6 +40,7 @@ struct fwd {
 	struct counts *counts;
 	struct hits *hits;
 	struct flows *flows;
+	struct rates *rates;
 	struct trial *trial;
 	struct table *firewall;
 	struct table *common_rule;

@@ -11,6 +11,7 @@
 #include "fwd.h"
 #include "nft.h"
 #include "ports.h"
+#include "rates.h"
 #include "service.h"
 
 enum {
@@ -178,6 +179,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	for (size_t i = 0; i < h->f->defense.n; i++)
 		look_at(h, &h->f->defense.list[i]);
 	look_at_floods(h);
+	rates_tick(h->f->rates);
 }
 
 struct hits *hits_new(struct fwd *f)

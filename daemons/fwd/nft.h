@@ -102,3 +102,7 @@ int nft_each_counter(struct nft *n, nft_counter_fn fn, void *ctx);
 typedef void (*nft_hit_fn)(void *ctx, const struct prefix *source,
 			   uint64_t packets);
 int nft_take_hits(struct nft *n, const char *row, nft_hit_fn fn, void *ctx);
+
+/* The same of one set of a family that rules note sources in. */
+int nft_take_sources(struct nft *n, const char *set, int family, nft_hit_fn fn,
+		     void *ctx);

@@ -125,37 +125,44 @@ int nft_each_ban(struct nft *n, nft_ban_fn fn, void *ctx)
 struct hits {
 	nft_hit_fn fn;
 	void *ctx;
+	size_t n;
 };
 
 static bool on_hit(void *ctx, const struct nft_ban *hit, uint64_t packets)
 {
-	const struct hits *h = ctx;
+	struct hits *h = ctx;
 
+	h->n++;
 	h->fn(h->ctx, &hit->source, packets);
 	return true;
 }
 
+int nft_take_sources(struct nft *n, const char *set, int family, nft_hit_fn fn,
+		     void *ctx)
+{
+	struct hits h = { fn, ctx, 0 };
+	struct dump d = {
+		.name = set, .family = (uint8_t)family, .fn = on_hit, .ctx = &h
+	};
+	int err = batch_ask(n->sk, &n->batch, NFT_MSG_GETSETELEM, true,
+			    fill_elems, on_elems, &d);
+
+	if (err < 0 || h.n == 0)
+		return err;
+	batch_begin(&n->batch);
+	nft_put_flush_set(&n->batch, set);
+	return batch_commit(n->sk, &n->batch, NULL);
+}
+
 int nft_take_hits(struct nft *n, const char *row, nft_hit_fn fn, void *ctx)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	struct hits h = { fn, ctx };
+	static const int families[] = { AF_INET, AF_INET6 };
 	char set[RULESET_NAME];
 	int err = 0;
 
 	for (size_t i = 0; i < 2 && err == 0; i++) {
-		struct dump d = { .name = set,
-				  .family = families[i],
-				  .fn = on_hit,
-				  .ctx = &h };
-
 		defense_hits(set, families[i], row);
-		err = batch_ask(n->sk, &n->batch, NFT_MSG_GETSETELEM, true,
-				fill_elems, on_elems, &d);
-		if (err < 0)
-			break;
-		batch_begin(&n->batch);
-		nft_put_flush_set(&n->batch, set);
-		err = batch_commit(n->sk, &n->batch, NULL);
+		err = nft_take_sources(n, set, families[i], fn, ctx);
 	}
 	return err;
 }

@@ -10,6 +10,7 @@
 #include "common.h"
 #include "defense.h"
 #include "flood.h"
+#include "measure.h"
 #include "ruleset_put.h"
 
 static const char *const service_names[WALL_N_SERVICES] = {
@@ -124,6 +125,7 @@ static void build_skeleton(struct ruleset *rs)
 	}
 	put_set(rs, "guard_ports", SET_PORTS, SET_PLAIN);
 	put_set(rs, "pass_ports", SET_PORTS, SET_PLAIN);
+	put_chain(rs, "measure", CHAIN_PLAIN);
 	put_chain(rs, "defense", CHAIN_PLAIN);
 	put_chain(rs, "flood", CHAIN_PLAIN);
 	put_chain(rs, "rtp", CHAIN_PLAIN);
@@ -134,6 +136,7 @@ static void build_skeleton(struct ruleset *rs)
 	put_chain(rs, "input", CHAIN_INPUT);
 	common_put_counters(rs);
 	defense_put_sets(rs);
+	measure_put_sets(rs);
 	flood_put_sets(rs);
 }
 
@@ -321,6 +324,9 @@ static void build_input(struct ruleset *rs)
 	r = put_rule(rs, "input", "allowed for the service");
 	put_op_name(r, OP_SERVICE, "pass_ports");
 	pass_allowed(rs, "input", WALL_ALL, true);
+	r = put_rule(rs, "input", "rates");
+	put_op_name(r, OP_JUMP, "measure");
+	measure_put(rs);
 	r = put_rule(rs, "input", "auto defense");
 	put_op_name(r, OP_JUMP, "defense");
 	defense_put(rs);

@@ -1,6 +1,7 @@
 /*
  * A ruleset being written: only ruleset.c and what it calls (common.c,
- * defense.c, flood.c) include this. Want of memory sticks in rs->failed.
+ * defense.c, flood.c, measure.c) include this. Want of memory sticks in
+ * rs->failed.
  */
 #pragma once
 

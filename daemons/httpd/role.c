@@ -43,6 +43,8 @@ static const struct role_method methods[] = {
 	{ &firewall_iface, FIREWALL_WOULD, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_COUNTERS, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_PREFLIGHT, ROLE_LOOK, false },
+	{ &firewall_iface, FIREWALL_RATES, ROLE_LOOK, false },
+	{ &firewall_iface, FIREWALL_WOULD_EXCEED, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_TRIAL, ROLE_LOOK, false },
 	{ &firewall_iface, FIREWALL_CONFIRM, ROLE_ADMIN, true },
 	{ &firewall_iface, FIREWALL_EXTEND, ROLE_ADMIN, true },

@@ -60,6 +60,8 @@ NOTED = [
     ("All 100,000 bans back in the kernel after kill -9 of guardd (s)", "ours.guard_bans_back_s"),
     ("Packets a second of the attack", "wall.attack_per_s"),
     ("A packet that walks 500 common rules (us)", "wall.walked_500_rules_us"),
+    ("A packet to a port whose rate is measured (us)", "wall.packet_measured_us"),
+    ("A packet to one whose rate is not (us)", "wall.packet_unmeasured_us"),
     ("Compiling 10,000 dial rules (ms)", "ours.route_prefixes_10000_compile_ms"),
     ("Seconds for the whole run", "seconds"),
 ]

@@ -128,6 +128,20 @@ static double packet_us(struct world *w, const char *source, uint16_t port)
 	return (now_us() - start) / PACKETS;
 }
 
+/* A packet to a port whose rate is measured by source, and to another one;
+   each dropped at the end of its walk. */
+static void measured(struct world *w)
+{
+	w->in.drop_all = true;
+	apply(w);
+	printf("packet_measured_us=%.2f\n",
+	       packet_us(w, "203.0.113.10", SIP_PORT));
+	printf("packet_unmeasured_us=%.2f\n",
+	       packet_us(w, "203.0.113.10", 7000));
+	w->in.drop_all = false;
+	apply(w);
+}
+
 static void rules(struct world *w)
 {
 	double us[TURNS], start;
@@ -216,13 +230,22 @@ int main(void)
 	w.in = (struct ruleset_input){
 		.enabled = true,
 		.ping = true,
-		.ports = { { IPPROTO_UDP, 5060, WALL_SIP } },
-		.n_ports = 1,
+		.rtp_min = 10000,
+		.rtp_max = 10500,
+		.ports = { { IPPROTO_UDP, SIP_PORT, WALL_SIP },
+			   { IPPROTO_TCP, SIP_PORT, WALL_SIP },
+			   { IPPROTO_TCP, 5061, WALL_SIP },
+			   { IPPROTO_TCP, 9999, WALL_HTTPS },
+			   { IPPROTO_TCP, 22, WALL_SSH },
+			   { IPPROTO_UDP, 4569, WALL_IAX2 },
+			   { IPPROTO_TCP, 5038, WALL_AMI } },
+		.n_ports = 7,
 	};
 	w.nft = nft_open(why, sizeof(why));
 	CHECK(w.nft);
 	apply(&w);
 	bans(&w);
+	measured(&w);
 	rules(&w);
 	drops(&w);
 	nft_close(w.nft);

@@ -64,6 +64,10 @@ class World:
     def password(self, number):
         return self.lab.box.extensions[number]
 
+    def kill(self, daemon):
+        """kill -9; it is back when this returns."""
+        self.lab.box.kill(daemon)
+
     def down(self, daemon):
         """Holds a daemon down, as if it could not start."""
         self.lab.box.watch.expect_end(daemon)

@@ -90,6 +90,22 @@ export const wall = {
 		equal((await fwd(page, 'common_rule/ami')).row.enabled, true, 'taken back');
 	},
 
+	async 'firewall: given more time, and back by itself when the box fell over meanwhile'({ page }) {
+		await row(page, 'ami').getByLabel('Rule on: ami').uncheck();
+		await page.getByRole('button', { name: 'Try for 60 s' }).click();
+		await bar(page, 'The new rules are on trial').waitFor();
+		await page.getByRole('button', { name: '120 s', exact: true }).click();
+		await toast(page, 'Two minutes in all');
+		await page.waitForFunction(() => Number(/(\d+) s left/.exec(document.querySelector('.clock')?.textContent)?.[1]) > 60);
+		equal(await page.getByRole('button', { name: '120 s', exact: true }).count(), 0, 'once only');
+		/* the same end as when the clock runs out, which takes its two minutes (tests/call/test_wall.py) */
+		await world('kill', 'fwd');
+		await toast(page, 'Time ran out. The old rules are back.');
+		await bar(page, 'on trial').waitFor({ state: 'detached' });
+		await page.waitForFunction(() => document.querySelector('tr[data-key="ami"] input[type=checkbox]').checked);
+		equal((await fwd(page, 'common_rule/ami')).row.enabled, true, 'as it was kept');
+	},
+
 	async 'firewall: drop all that would shut us out is refused'({ page }) {
 		await page.getByLabel('Drop all', { exact: true }).check();
 		await page.getByRole('button', { name: 'Try for 60 s' }).click();
@@ -132,6 +148,32 @@ export const wall = {
 		await box.getByRole('button', { name: 'Ask the box' }).click();
 		await box.getByRole('alert').waitFor();
 		await page.keyboard.press('Escape');
+	},
+
+	async 'auto defense: whom a limit would have cut off is told while it is typed'({ page }) {
+		await world('phone', '802', await world('password', '802'), '192.168.1.102');
+		await menu(page, 'Firewall', 'Auto defense');
+		await page.getByRole('button', { name: 'Add', exact: true }).click();
+		const drawer = page.getByRole('dialog'), told = drawer.getByRole('status');
+
+		await drawer.getByLabel('Name').fill('sip-rate');
+		await drawer.getByLabel('Protocol').selectOption('udp');
+		await drawer.getByLabel('Port').fill('7777');
+		await drawer.getByLabel('Packets').fill('1');
+		await drawer.getByLabel('Within seconds').fill('60');
+		await told.getByText('not measured yet').waitFor();
+		await drawer.getByLabel('Port').fill('5060');
+		await told.getByText(/^1 in 60 s would have cut off (one phone|\d+ phones)/).waitFor();
+		await told.getByText('(802)').waitFor();
+		await look(page, 'defense-rate');
+		await told.getByRole('button', { name: /^Take \d+$/ }).click();
+		await told.getByText(/would have cut off (nobody|one sender|\d+ senders)\./).waitFor();
+		assert(Number(await drawer.getByLabel('Packets').inputValue()) > 1, 'taken over');
+		await drawer.getByLabel('Packets').fill('1');
+		await drawer.getByLabel('On', { exact: true }).uncheck();
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'sip-rate').getByText(/one phone|\d+ phones/).waitFor();
+		await look(page, 'defense');
 	},
 
 	async 'allowed addresses: mine, and a net that is too wide'({ page }) {

@@ -1,18 +1,30 @@
-// Auto defense with what each row has discarded so far, as the kernel counts it.
+// Auto defense: what each row has discarded so far, and whom it would have cut
+// off by what the kernel measured; the same for a row that is being typed.
 import type { Row } from '../api';
 import { useLive, type Data } from '../data';
+import type { Editing } from '../form/useEdit';
 import type { Column } from '../list/useList';
-import { number, t } from '../text';
-import { Ago, Muted } from '../ui/bits';
+import { moment, number, t, tn } from '../text';
+import { Ago, Badge, Muted } from '../ui/bits';
 import type { Extra } from './extras';
 
 interface Count { kind: string; rule: string; packets: number; last_ms: number }
+interface Rate { rule: string; since_ms: number; sources: number; cut: number; phones: number; enough: number; enough_known: number; busiest: string }
+
+const who = (r: Rate): string => r.phones ? tn('rate.phones', r.phones) : r.cut ? tn('rate.sources', r.cut) : t('rate.nobody');
+
+const WouldCut = ({ rate }: { rate?: Rate }) => rate?.since_ms
+	? <Badge tone={rate.phones ? 'danger' : rate.cut ? 'warn' : 'ok'} title={rate.busiest}>{who(rate)}</Badge>
+	: <Muted>{t('rate.none')}</Muted>;
 
 function useColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 	const counts = new Map(useLive<Count>('/methods/fwd/Counters').rows.filter(c => c.kind === 'defense').map(c => [c.rule, c]));
-	const of = (r: Row) => counts.get(String(r['name']));
+	const rates = new Map(useLive<Rate>('/methods/fwd/Rates').rows.map(r => [r.rule, r]));
+	const of = (r: Row) => counts.get(String(r['name'])), rate = (r: Row) => rates.get(String(r['name']));
 
 	return [...described, {
+		id: 'rate', label: t('rate'), value: r => rate(r)?.cut ?? 0, cell: r => <WouldCut rate={rate(r)} />,
+	}, {
 		id: 'discarded', label: t('defense.discarded'), wide: true, right: true, value: r => of(r)?.packets ?? 0,
 		cell: r => <span class="num">{number(of(r)?.packets ?? 0)}</span>,
 	}, {
@@ -21,4 +33,29 @@ function useColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 	}];
 }
 
-export const defense: Extra = { useColumns };
+/** The question about what stands in the form; none while a figure is missing. */
+function question({ edit }: Editing): string | null {
+	const [protocol, port, packets, seconds, counted] = ['protocol', 'port', 'packets', 'seconds', 'counted'].map(f => String(edit[f] ?? '').trim());
+
+	return /^\d+(-\d+)?$/.test(port!) && Number(packets) > 0 && Number(seconds) > 0
+		? `/methods/fwd/WouldExceed?${new URLSearchParams({ protocol: protocol!, port: port!, packets: packets!, seconds: seconds!, counted: counted! })}` : null;
+}
+
+function UnderLimit({ editing }: { editing: Editing }) {
+	const path = question(editing), rate = useLive<Rate>(path).rows[0], { packets, seconds } = editing.edit;
+
+	if (!path || rate?.since_ms === undefined)
+		return null;
+	if (!rate.since_ms)
+		return <p class="banner info" role="status">{t('rate.unmeasured')}</p>;
+	return <div class={`banner stack ${rate.phones ? 'danger' : rate.cut ? 'warn' : 'info'}`} role="status">
+		<p>{tn('rate.would', rate.sources, { packets: String(packets), seconds: String(seconds), who: who(rate), since: moment(rate.since_ms) })}</p>
+		{rate.busiest && <p class="sm">{t(rate.cut ? 'rate.them' : 'rate.busiest', { busiest: rate.busiest, enough: rate.enough })}</p>}
+		{rate.enough_known > Number(packets) && <span class="inrow">
+			<span class="sm">{t('rate.enough', { enough: rate.enough_known })}</span>
+			<button type="button" onClick={() => editing.set('packets', String(rate.enough_known))}>{t('rate.take', { enough: rate.enough_known })}</button>
+		</span>}
+	</div>;
+}
+
+export const defense: Extra = { useColumns, fields: { seconds: UnderLimit } };
