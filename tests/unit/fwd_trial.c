@@ -10,177 +10,67 @@
 #include "clock.h"
 #include "firewall_bus.h"
 #include "fwd.h"
-#include "fwd_host.h"
+#include "fwd_asker.h"
 #include "store.h"
 #include "table.h"
-#include "table_client.h"
 #include "trial.h"
 
 enum { SKIP = 77 };
 
-struct answer {
-	int done;
-	char error[80];
-	char text[300];
-	struct trial_state trial;
-	struct would_answer would;
-};
-
-static struct fwd *daemon_of(struct fwd_host *w)
-{
-	return w->service.daemon;
-}
-
-static void on_table(void *ctx, const struct bus_error *error,
-		     const struct table_answer *answer)
-{
-	struct answer *a = ctx;
-
-	(void)answer;
-	snprintf(a->error, sizeof(a->error), "%s",
-		 error ? error->name + strlen(BUS_ERR) : "");
-	snprintf(a->text, sizeof(a->text), "%s", error ? error->text : "");
-	a->done = 1;
-}
-
-static struct answer change(struct fwd_host *w, const struct record *r,
-			    const char *actor, bool force,
-			    const struct table_op *ops, size_t n)
-{
-	struct table_context context = { .actor = actor, .force = force };
-	struct answer a = { 0 };
-
-	CHECK_EQ(
-		table_client_apply(w->asker, r, &context, ops, n, on_table, &a),
-		0);
-	loop_until(w->bus.base, &a.done);
-	return a;
-}
-
-static struct answer set(struct fwd_host *w, const char *actor,
-			 const char *field, const char *text)
-{
-	struct table_pair pair = { field, text };
-	struct table_op op = { TABLE_PUT, "general", &pair, 1 };
-
-	return change(w, &firewall_record, actor, false, &op, 1);
-}
-
-static struct answer put_rule_of(struct fwd_host *w, const char *actor,
-				 const char *name, const char *source)
-{
-	struct table_pair pairs[] = { { "action", "accept" },
-				      { "protocol", "tcp" },
-				      { "port", "https" },
-				      { "source", source } };
-	struct table_op op = { TABLE_PUT, name, pairs, 4 };
-
-	return change(w, &common_rule_record, actor, false, &op, 1);
-}
-
-static void on_done(void *ctx, const struct bus_error *error, const void *out)
-{
-	struct answer *a = ctx;
-
-	on_table(a, error, NULL);
-	if (out)
-		a->trial = *(const struct trial_state *)out;
-}
-
-static void on_would(void *ctx, const struct bus_error *error, const void *out)
-{
-	struct answer *a = ctx;
-
-	on_table(a, error, NULL);
-	if (out)
-		a->would = *(const struct would_answer *)out;
-}
-
-static struct answer ask_trial(struct fwd_host *w, size_t method,
-			       uint32_t generation)
-{
-	struct answer a = { 0 };
-	struct confirm in;
-
-	record_init(&confirm_record, &in);
-	in.generation = generation;
-	CHECK_EQ(bus_call(w->asker, &firewall_iface, method,
-			  method == FIREWALL_TRIAL ? NULL : &in, 0, on_done,
-			  &a),
-		 0);
-	loop_until(w->bus.base, &a.done);
-	return a;
-}
-
-static struct answer ask_would(struct fwd_host *w, const char *source,
-			       uint32_t protocol, uint32_t port)
-{
-	struct answer a = { 0 };
-	struct would_ask in;
-
-	record_init(&would_ask_record, &in);
-	snprintf(in.source, sizeof(in.source), "%s", source);
-	in.protocol = protocol;
-	in.port = port;
-	CHECK_EQ(bus_call(w->asker, &firewall_iface, FIREWALL_WOULD, &in, 0,
-			  on_would, &a),
-		 0);
-	loop_until(w->bus.base, &a.done);
-	return a;
-}
-
 static uint32_t state(struct fwd_host *w)
 {
-	return ask_trial(w, FIREWALL_TRIAL, 0).trial.state;
+	return fwd_ask_trial(w, FIREWALL_TRIAL, 0).trial.state;
 }
 
 static bool ping(struct fwd_host *w)
 {
-	return daemon_of(w)->settings.ping;
+	return fwd_daemon(w)->settings.ping;
 }
 
 static void test_keep(struct fwd_host *w)
 {
-	struct answer a;
+	struct fwd_answer a;
 
-	CHECK_STR(ask_trial(w, FIREWALL_CONFIRM, 0).error, "NoSuch");
-	CHECK_STR(set(w, "ada@192.0.2.1", "ping", "false").error, "");
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_CONFIRM, 0).error, "NoSuch");
+	CHECK_STR(fwd_set(w, "ada@192.0.2.1", "ping", "false").error, "");
 	CHECK(!ping(w));
-	a = ask_trial(w, FIREWALL_TRIAL, 0);
+	a = fwd_ask_trial(w, FIREWALL_TRIAL, 0);
 	CHECK_EQ(a.trial.state, TRIAL_STATE_STATE_RUNNING);
 	CHECK_STR(a.trial.actor, "ada@192.0.2.1");
 	CHECK_STR(a.trial.differs, "answer ping: off");
 	CHECK(a.trial.left_s > 50 && a.trial.left_s <= TRIAL_S);
 	/* Another may not; the same user from elsewhere joins. */
-	a = set(w, "bob@192.0.2.1", "ping", "true");
+	a = fwd_set(w, "bob@192.0.2.1", "ping", "true");
 	CHECK_STR(a.error, "Busy");
 	CHECK(strstr(a.text, "ada@192.0.2.1"));
-	CHECK_STR(put_rule_of(w, "ada@192.0.2.9", "web", "192.0.2.0/24").error,
+	CHECK_STR(fwd_put_rule(w, "ada@192.0.2.9", "web", "192.0.2.0/24").error,
 		  "");
-	a = ask_trial(w, FIREWALL_TRIAL, 0);
+	a = fwd_ask_trial(w, FIREWALL_TRIAL, 0);
 	CHECK_STR(a.trial.differs, "answer ping: off; rule web: new");
 	/* A number of before that change does not keep it. */
-	CHECK_STR(ask_trial(w, FIREWALL_CONFIRM, a.trial.generation - 1).error,
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_CONFIRM, a.trial.generation - 1)
+			  .error,
 		  "Changed");
-	CHECK_STR(ask_trial(w, FIREWALL_CONFIRM, a.trial.generation).error, "");
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_CONFIRM, a.trial.generation).error,
+		  "");
 	CHECK_EQ(state(w), TRIAL_STATE_STATE_KEPT);
 	fwd_ends(w);
 	fwd_begins(w);
 	CHECK(!ping(w));
-	CHECK_EQ(daemon_of(w)->common.n, 2);
+	CHECK_EQ(fwd_daemon(w)->common.n, 2);
 }
 
 /* From the web: only who began it, over a connection that came later. */
 static void test_keep_from_the_web(struct fwd_host *w)
 {
-	struct trial *t = daemon_of(w)->trial;
+	struct trial *t = fwd_daemon(w)->trial;
 	struct issue issue;
 	struct confirm in;
 	const char *name;
 
 	record_init(&confirm_record, &in);
 	in.opened_ms = clock_mono_ms();
-	CHECK_STR(set(w, "ada@192.0.2.1", "ping", "true").error, "");
+	CHECK_STR(fwd_set(w, "ada@192.0.2.1", "ping", "true").error, "");
 	snprintf(in.actor, sizeof(in.actor), "bob@192.0.2.1");
 	CHECK_EQ(trial_keep(t, &in, true, NULL, NULL, &name, &issue), -EINVAL);
 	CHECK_STR(name, "Denied");
@@ -200,18 +90,20 @@ static void test_take_back(struct fwd_host *w)
 	struct table_op moves[] = { { TABLE_MOVE, "web", &position, 1 } };
 	struct table_op gone[] = { { TABLE_DELETE, "web", NULL, 0 } };
 	const struct common_rule *first;
-	struct fwd *f = daemon_of(w);
-	struct answer a;
+	struct fwd *f = fwd_daemon(w);
+	struct fwd_answer a;
 
-	CHECK_STR(change(w, &common_rule_record, "ada", false, moves, 1).error,
+	CHECK_STR(fwd_change(w, &common_rule_record, "ada", false, moves, 1)
+			  .error,
 		  "");
 	CHECK_STR(f->common.list[0].name, "web");
-	a = ask_trial(w, FIREWALL_TRIAL, 0);
+	a = fwd_ask_trial(w, FIREWALL_TRIAL, 0);
 	CHECK_STR(a.trial.differs, "the order of the rules");
-	CHECK_STR(put_rule_of(w, "ada", "other", "10.0.0.0/8").error, "");
-	CHECK_STR(change(w, &common_rule_record, "ada", false, gone, 1).error,
-		  "");
-	CHECK_STR(ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
+	CHECK_STR(fwd_put_rule(w, "ada", "other", "10.0.0.0/8").error, "");
+	CHECK_STR(
+		fwd_change(w, &common_rule_record, "ada", false, gone, 1).error,
+		"");
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
 	CHECK_EQ(state(w), TRIAL_STATE_STATE_TAKEN_BACK);
 	/* Tables, kernel and order are what was kept. */
 	CHECK_EQ(table_count(f->common_rule), 2);
@@ -225,23 +117,23 @@ static void test_take_back(struct fwd_host *w)
 /* Put right by hand: nothing is on trial any more. */
 static void test_undone_by_hand(struct fwd_host *w)
 {
-	CHECK_STR(set(w, "ada", "ping", "false").error, "");
+	CHECK_STR(fwd_set(w, "ada", "ping", "false").error, "");
 	CHECK_EQ(state(w), TRIAL_STATE_STATE_RUNNING);
-	CHECK_STR(set(w, "ada", "ping", "true").error, "");
+	CHECK_STR(fwd_set(w, "ada", "ping", "true").error, "");
 	CHECK_EQ(state(w), TRIAL_STATE_STATE_TAKEN_BACK);
-	CHECK_STR(set(w, "bob", "ping", "true").error, "");
+	CHECK_STR(fwd_set(w, "bob", "ping", "true").error, "");
 }
 
 static void test_extend(struct fwd_host *w)
 {
-	struct answer a;
+	struct fwd_answer a;
 
-	CHECK_STR(set(w, "ada", "ping", "false").error, "");
-	a = ask_trial(w, FIREWALL_EXTEND, 0);
+	CHECK_STR(fwd_set(w, "ada", "ping", "false").error, "");
+	a = fwd_ask_trial(w, FIREWALL_EXTEND, 0);
 	CHECK(a.trial.extended);
 	CHECK(a.trial.left_s > TRIAL_S);
-	CHECK_STR(ask_trial(w, FIREWALL_EXTEND, 0).error, "Invalid");
-	CHECK_STR(ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_EXTEND, 0).error, "Invalid");
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
 	CHECK(ping(w));
 }
 
@@ -250,19 +142,19 @@ static void test_ends(struct fwd_host *w)
 {
 	struct fwd *f;
 
-	CHECK_STR(set(w, "ada", "ping", "false").error, "");
-	CHECK_STR(put_rule_of(w, "ada", "third", "10.0.0.0/8").error, "");
+	CHECK_STR(fwd_set(w, "ada", "ping", "false").error, "");
+	CHECK_STR(fwd_put_rule(w, "ada", "third", "10.0.0.0/8").error, "");
 	fwd_ends(w);
 	fwd_begins(w);
-	f = daemon_of(w);
+	f = fwd_daemon(w);
 	CHECK(f->settings.ping);
 	CHECK_EQ(f->common.n, 2);
 	CHECK(!table_get(f->common_rule, "third"));
 	CHECK(((const struct firewall *)table_get(f->firewall, "general"))
 		      ->ping);
 	CHECK_EQ(state(w), TRIAL_STATE_STATE_EXPIRED);
-	CHECK_STR(set(w, "bob", "ping", "false").error, "");
-	CHECK_STR(ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
+	CHECK_STR(fwd_set(w, "bob", "ping", "false").error, "");
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
 }
 
 static void test_lockout(struct fwd_host *w)
@@ -270,50 +162,53 @@ static void test_lockout(struct fwd_host *w)
 	struct table_op gone = { TABLE_DELETE, "web", NULL, 0 };
 	struct table_pair on = { "drop_all", "true" };
 	struct table_op op = { TABLE_PUT, "general", &on, 1 };
-	struct answer a;
+	struct fwd_answer a;
 
 	/* The rule "web" lets 192.0.2.0/24 in. */
-	a = set(w, "ada@203.0.113.9", "drop_all", "true");
+	a = fwd_set(w, "ada@203.0.113.9", "drop_all", "true");
 	CHECK_STR(a.error, "Invalid");
 	CHECK(strstr(a.text, "drop_all: "));
 	CHECK(strstr(a.text, "203.0.113.9"));
-	CHECK(!daemon_of(w)->settings.drop_all);
-	CHECK_STR(set(w, "ada@192.0.2.9", "drop_all", "true").error, "");
-	a = ask_would(w, "203.0.113.9", WOULD_ASK_PROTOCOL_TCP, 9999);
+	CHECK(!fwd_daemon(w)->settings.drop_all);
+	CHECK_STR(fwd_set(w, "ada@192.0.2.9", "drop_all", "true").error, "");
+	a = fwd_ask_would(w, "203.0.113.9", WOULD_ASK_PROTOCOL_TCP, 9999);
 	CHECK_EQ(a.would.verdict, WOULD_ANSWER_VERDICT_DROP);
 	CHECK_STR(a.would.why, "drop all");
-	a = ask_would(w, "192.0.2.9", WOULD_ASK_PROTOCOL_TCP, 9999);
+	a = fwd_ask_would(w, "192.0.2.9", WOULD_ASK_PROTOCOL_TCP, 9999);
 	CHECK_EQ(a.would.verdict, WOULD_ANSWER_VERDICT_ACCEPT);
 	CHECK_STR(a.would.rule, "web");
 	/* The rule under one's feet may not go. */
-	a = change(w, &common_rule_record, "ada@192.0.2.9", false, &gone, 1);
+	a = fwd_change(w, &common_rule_record, "ada@192.0.2.9", false, &gone,
+		       1);
 	CHECK_STR(a.error, "Failed");
-	CHECK(table_get(daemon_of(w)->common_rule, "web"));
-	CHECK_STR(ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
+	CHECK(table_get(fwd_daemon(w)->common_rule, "web"));
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
 	/* A script: anybody will do. */
-	CHECK_STR(set(w, "root", "drop_all", "true").error, "");
-	CHECK_STR(ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
-	CHECK_STR(change(w, &common_rule_record, "root", false, &gone, 1).error,
+	CHECK_STR(fwd_set(w, "root", "drop_all", "true").error, "");
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
+	CHECK_STR(fwd_change(w, &common_rule_record, "root", false, &gone, 1)
+			  .error,
 		  "");
-	CHECK_STR(set(w, "root", "drop_all", "true").error, "Invalid");
-	CHECK_STR(change(w, &firewall_record, "root", true, &op, 1).error, "");
-	CHECK(daemon_of(w)->settings.drop_all);
-	CHECK_STR(ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
-	CHECK(!daemon_of(w)->settings.drop_all);
+	CHECK_STR(fwd_set(w, "root", "drop_all", "true").error, "Invalid");
+	CHECK_STR(fwd_change(w, &firewall_record, "root", true, &op, 1).error,
+		  "");
+	CHECK(fwd_daemon(w)->settings.drop_all);
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
+	CHECK(!fwd_daemon(w)->settings.drop_all);
 }
 
 static void test_would(struct fwd_host *w)
 {
-	struct answer a;
+	struct fwd_answer a;
 
-	a = ask_would(w, "203.0.113.9", WOULD_ASK_PROTOCOL_TCP, 5038);
+	a = fwd_ask_would(w, "203.0.113.9", WOULD_ASK_PROTOCOL_TCP, 5038);
 	CHECK_EQ(a.would.verdict, WOULD_ANSWER_VERDICT_DROP);
 	CHECK_STR(a.would.rule, "ami");
-	a = ask_would(w, "203.0.113.9", WOULD_ASK_PROTOCOL_UDP, 5060);
+	a = fwd_ask_would(w, "203.0.113.9", WOULD_ASK_PROTOCOL_UDP, 5060);
 	CHECK_STR(a.would.why, "no rule");
-	CHECK_STR(ask_would(w, "203.0.113.0/24", 0, 5060).error, "Invalid");
-	CHECK_STR(ask_would(w, "nonsense", 0, 5060).error, "Invalid");
-	CHECK_STR(ask_would(w, "203.0.113.9", 0, 0).error, "Invalid");
+	CHECK_STR(fwd_ask_would(w, "203.0.113.0/24", 0, 5060).error, "Invalid");
+	CHECK_STR(fwd_ask_would(w, "nonsense", 0, 5060).error, "Invalid");
+	CHECK_STR(fwd_ask_would(w, "203.0.113.9", 0, 0).error, "Invalid");
 }
 
 int main(void)
