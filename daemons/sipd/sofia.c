@@ -81,6 +81,18 @@ bool sofia_local(const struct sofia *s, const struct addr *addr)
 	return s->config.ops->local(s->config.ctx, addr);
 }
 
+bool sofia_ours(const struct sofia *s, const struct addr *addr)
+{
+	struct addr external;
+
+	for (size_t i = 0; i < s->n_bound; i++) {
+		if (addr_equal(&s->bound[i], addr))
+			return true;
+	}
+	return addr_parse(&external, s->config.ports.external) == 0 &&
+	       addr_equal(&external, addr);
+}
+
 void sofia_peer(struct sofia *s, struct msg_s *msg, struct peer *peer)
 {
 	const su_sockaddr_t *su = msg_addr(msg);

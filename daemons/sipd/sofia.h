@@ -40,6 +40,9 @@ void sofia_peer(struct sofia *s, struct msg_s *msg, struct peer *peer);
 /* Is this address trusted (SPEC 1)? */
 bool sofia_local(const struct sofia *s, const struct addr *addr);
 
+/* Is it one that we are found at: of the box, or what stands for it outside? */
+bool sofia_ours(const struct sofia *s, const struct addr *addr);
+
 /*
  * Our address as `peer` must see it: to local peers the address of ours that
  * faces them, to others the configured external address if there is one.

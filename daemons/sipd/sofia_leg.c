@@ -43,6 +43,7 @@ static void leg_free(struct leg *leg)
 	free(leg->remote_sdp.data);
 	free(leg->early_sdp.data);
 	free(leg->offered_sdp.data);
+	leg_hop_forget(leg);
 	free(leg->trunk);
 	free(leg);
 }
@@ -344,8 +345,8 @@ nta_outgoing_t *leg_request(struct leg *leg, nta_response_f *done,
 	if (body)
 		payload_of(pl, sdp);
 	orq = nta_outgoing_tcreate(
-		leg->dialog, done, leg, URL_STRING_MAKE(leg->route), method,
-		name, NULL, NTATAG_TPORT(leg->peer.tport),
+		leg->dialog, done, leg, URL_STRING_MAKE(leg_hop_route(leg)),
+		method, name, NULL, NTATAG_TPORT(leg_hop_tport(leg)),
 		TAG_IF(target, SIPTAG_CONTACT_STR(contact)),
 		TAG_IF(target, SIPTAG_ALLOW_STR(allow)),
 		TAG_IF(target, SIPTAG_SUPPORTED_STR("timer, 100rel")),
@@ -382,6 +383,10 @@ void leg_send_ack(struct leg *leg, nta_outgoing_t *invite,
 	sip_payload_t pl[1];
 	sip_cseq_t cseq[1];
 	bool body = sdp != NULL && sdp->n > 0;
+	/* Without being told the branch, Sofia looks for the INVITE and copies
+	   its credentials (RFC 3261 section 13.2.2.4). */
+	const char *bare =
+		leg_hop_foreign(leg) ? nta_outgoing_branch(invite) : NULL;
 	nta_outgoing_t *ack;
 
 	sip_cseq_init(cseq);
@@ -391,9 +396,10 @@ void leg_send_ack(struct leg *leg, nta_outgoing_t *invite,
 	if (body)
 		payload_of(pl, sdp);
 	ack = nta_outgoing_tcreate(
-		leg->dialog, NULL, NULL, URL_STRING_MAKE(leg->route),
-		SIP_METHOD_ACK, NULL, NTATAG_TPORT(leg->peer.tport),
+		leg->dialog, NULL, NULL, URL_STRING_MAKE(leg_hop_route(leg)),
+		SIP_METHOD_ACK, NULL, NTATAG_TPORT(leg_hop_tport(leg)),
 		SIPTAG_CSEQ(cseq),
+		TAG_IF(bare != NULL, NTATAG_ACK_BRANCH(bare)),
 		TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
 		TAG_IF(body, SIPTAG_PAYLOAD(pl)), TAG_END());
 	nta_outgoing_destroy(ack);

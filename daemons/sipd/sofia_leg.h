@@ -23,10 +23,12 @@
 #include "credentials.h"
 #include "leg.h"
 #include "leg_timer.h"
+#include "next_hop.h"
 #include "rate.h"
 #include "records.h"
 #include "registrar.h"
 #include "sofia.h"
+#include "sofia_agent.h"
 #include "trunk.h"
 #include "trunk_identity.h"
 
@@ -55,6 +57,18 @@ struct leg_blob {
 	size_t n;
 };
 
+/* Where the requests of a dialog over a trunk go (sofia_leg_hop.c). */
+struct leg_hop {
+	struct next_hop said;     /* what the dialog said last */
+	char route[TARGET_ROUTE]; /* "": to the server that was asked */
+	struct addr addr;
+	bool own;  /* an address of the trunk: it may ask for our password */
+	bool told; /* that it was passed by */
+	uint32_t names;        /* were asked for */
+	struct where *where;   /* its name is being asked for */
+	struct tport_s *tport; /* a socket we listen on, ours without count */
+};
+
 /* What a leg to or from a provider has besides. */
 struct leg_trunk {
 	char caller[LEG_NUMBER]; /* it called: who calls, as it says */
@@ -63,6 +77,7 @@ struct leg_trunk {
 	struct challenge www;
 	struct challenge proxy;
 	uint32_t challenged; /* in a row, without a success */
+	struct leg_hop hop;
 };
 
 /* So many of our INFO and PRACK are followed until their answers come. */
@@ -178,6 +193,22 @@ void leg_credentials(struct leg *leg, const char *method, const char *uri,
 bool leg_challenged(struct leg *leg, const sip_t *sip);
 /* The password was taken. */
 void leg_proved(struct leg *leg);
+
+/* sofia_leg_hop.c: where the requests of a dialog go */
+/* Its route set or its target may be another one now. */
+void leg_hop_follow(struct leg *leg);
+/* The name of the next hop is being asked for: leg_way_known() will come. */
+bool leg_hop_pending(const struct leg *leg);
+void leg_hop_forget(struct leg *leg);
+/* "sip:host:port;transport=udp" and the socket for it. */
+const char *leg_hop_route(const struct leg *leg);
+struct tport_s *leg_hop_tport(const struct leg *leg);
+/* Is it another machine than the trunk's? Then it hears no password. */
+bool leg_hop_foreign(const struct leg *leg);
+bool leg_hop_is(const struct leg *leg, const struct addr *addr);
+
+/* sofia_leg_out.c: an answer that waited for its ACK's way goes on */
+void leg_way_known(struct leg *leg);
 
 /* sofia_leg_caller.c: a provider calls us */
 /* The user part that is called, escaped; NULL: none. */

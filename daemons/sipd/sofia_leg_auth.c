@@ -4,7 +4,8 @@
  * later requests, so that a dialog costs one more round trip, not one for each.
  *
  * The password goes to the trunk's provider alone: the answer came from where
- * the request went (sofia_answer_of_other()), and the realm is the trunk's.
+ * the request went (sofia_answer_of_other()), which is an address of the
+ * trunk, and the realm is the trunk's.
  * Legs to phones and of callers never get here: they have no leg->trunk.
  */
 #include "sofia_leg.h"
@@ -61,12 +62,21 @@ static bool take(struct leg *leg, const sip_www_authenticate_t *au, bool proxy)
 	return true;
 }
 
+/* The answer to a request in the dialog, from where it led us to. */
+static bool from_foreign(const struct leg *leg, const sip_t *sip)
+{
+	return leg_hop_foreign(leg) &&
+	       !(leg->state == LEG_ST_CALLING &&
+		 sip->sip_cseq->cs_method == sip_method_invite);
+}
+
 bool leg_challenged(struct leg *leg, const sip_t *sip)
 {
 	const struct trunk *row;
 	int code = sip->sip_status->st_status;
 
-	if (leg->trunk == NULL || (code != 401 && code != 407))
+	if (leg->trunk == NULL || (code != 401 && code != 407) ||
+	    from_foreign(leg, sip))
 		return false;
 	row = trunks_get(leg->legs->config.trunks, leg->peer.trunk);
 	if (row == NULL || row->secret[0] == '\0' ||
@@ -113,7 +123,7 @@ void leg_credentials(struct leg *leg, const char *method, const char *uri,
 	size_t n;
 
 	text[0] = '\0';
-	if (leg->trunk == NULL)
+	if (leg->trunk == NULL || (uri == NULL && leg_hop_foreign(leg)))
 		return;
 	row = trunks_get(leg->legs->config.trunks, leg->peer.trunk);
 	if (row == NULL)

@@ -108,6 +108,7 @@ static void target_refresh(struct leg *leg, const sip_t *sip)
 {
 	if (sip->sip_contact != NULL)
 		nta_leg_server_route(leg->dialog, NULL, sip->sip_contact);
+	leg_hop_follow(leg);
 	leg_features(leg, sip);
 }
 
@@ -311,6 +312,7 @@ static void on_offer_success(struct leg *leg, nta_outgoing_t *orq,
 	leg_proved(leg);
 	if (sip->sip_contact != NULL)
 		nta_leg_client_reroute(leg->dialog, NULL, sip->sip_contact, 0);
+	leg_hop_follow(leg);
 	leg_session_start(leg);
 	if (leg_sdp_of(sip, &ev.body, &ev.body_bytes) != 0)
 		ev.body_bytes = 0;
@@ -423,8 +425,9 @@ static void send_info(struct leg *leg, const char *type,
 
 	leg_credentials(leg, "INFO", NULL, credentials);
 	orq = nta_outgoing_tcreate(
-		leg->dialog, on_info_response, leg, URL_STRING_MAKE(leg->route),
-		SIP_METHOD_INFO, NULL, NTATAG_TPORT(leg->peer.tport),
+		leg->dialog, on_info_response, leg,
+		URL_STRING_MAKE(leg_hop_route(leg)), SIP_METHOD_INFO, NULL,
+		NTATAG_TPORT(leg_hop_tport(leg)),
 		TAG_IF(credentials[0] != '\0', SIPTAG_HEADER_STR(credentials)),
 		SIPTAG_CONTENT_TYPE_STR(type), SIPTAG_PAYLOAD(pl), TAG_END());
 	leg_side_begin(leg, orq);

@@ -112,6 +112,7 @@ static int make_dialog(struct leg *leg, const sip_t *sip)
 		return -ENOMEM;
 	nta_leg_server_route(leg->dialog, sip->sip_record_route,
 			     sip->sip_contact);
+	leg_hop_follow(leg);
 	if (nta_leg_tag(leg->dialog, nta_incoming_tag(leg->invite_in, NULL)) ==
 	    NULL)
 		return -ENOMEM;

@@ -153,6 +153,7 @@ static int dialog_from(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 	nta_leg_rtag(leg->dialog, tag);
 	nta_leg_client_reroute(leg->dialog, sip->sip_record_route,
 			       sip->sip_contact, 1);
+	leg_hop_follow(leg);
 	return 0;
 }
 
@@ -220,6 +221,9 @@ static void on_success(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 		leg_emit_code(leg, LEG_FAILED, 500, "answer without a tag");
 		return;
 	}
+	/* Its ACK must know the way first. */
+	if (leg_hop_pending(leg))
+		return;
 	leg_features(leg, sip);
 	leg_terms(sip, &terms);
 	leg->session = leg_timer_uac(&terms);
@@ -236,6 +240,21 @@ static void on_success(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 	/* Without SDP it was told before, in a reliable 183. */
 	ev.body = leg_remote_sdp(leg, &ev.body_bytes);
 	leg_emit(leg, &ev);
+}
+
+void leg_way_known(struct leg *leg)
+{
+	nta_outgoing_t *orq = leg->invite_out;
+	msg_t *msg;
+
+	if (leg->state != LEG_ST_CALLING || orq == NULL ||
+	    nta_outgoing_status(orq) < 200)
+		return;
+	msg = nta_outgoing_getresponse(orq);
+	if (msg != NULL)
+		on_success(leg, orq, sip_object(msg));
+	msg_unref(msg);
+	leg_settle(leg);
 }
 
 /* Once more with what the peer asks for: our password, or a longer session

@@ -37,7 +37,7 @@ static struct leg *by_dialog(nta_agent_t *agent, const sip_t *sip)
 bool leg_is_from(const struct leg *leg, const struct addr *addr)
 {
 	/* A provider has many servers. */
-	return addr_equal(&leg->peer.addr, addr) ||
+	return addr_equal(&leg->peer.addr, addr) || leg_hop_is(leg, addr) ||
 	       (leg->peer.trunk[0] != '\0' &&
 		trunks_owns(leg->legs->config.trunks, leg->peer.trunk, addr));
 }
@@ -85,9 +85,24 @@ static bool route_addr(const url_t *route, struct addr *a)
 	return addr_parse(a, text) == 0;
 }
 
+/* A 2xx that comes again finds our ACK, which may have gone elsewhere than the
+   INVITE: the leg knows whom it was about. NULL: it is over. */
+static const struct leg *acked_by(nta_agent_t *agent, const nta_outgoing_t *orq,
+				  const sip_t *sip)
+{
+	if (nta_outgoing_method(orq) != sip_method_ack)
+		return NULL;
+	return nta_leg_magic(nta_leg_by_dialog(agent, NULL, sip->sip_call_id,
+					       sip->sip_to->a_tag, NULL,
+					       sip->sip_from->a_tag, NULL),
+			     leg_on_request);
+}
+
 bool sofia_answer_of_other(struct sofia *s, const struct msg_s *msg,
 			   const struct sip_s *sip, const struct addr *from)
 {
+	nta_agent_t *agent = sofia_agent(s);
+	const struct leg *leg;
 	nta_outgoing_t *orq;
 	struct addr asked;
 
@@ -96,7 +111,10 @@ bool sofia_answer_of_other(struct sofia *s, const struct msg_s *msg,
 	    sip->sip_via == NULL || sip->sip_from == NULL ||
 	    sip->sip_to == NULL)
 		return false;
-	orq = nta_outgoing_find(sofia_agent(s), msg, sip, sip->sip_via);
+	orq = nta_outgoing_find(agent, msg, sip, sip->sip_via);
+	leg = orq != NULL ? acked_by(agent, orq, sip) : NULL;
+	if (leg != NULL)
+		return is_other(leg, from);
 	return orq != NULL && route_addr(nta_outgoing_route_uri(orq), &asked) &&
 	       !addr_equal(&asked, from);
 }

@@ -247,6 +247,12 @@ size_t trunks_targets(struct trunks *t, const char *name, struct target *out,
 	return n;
 }
 
+struct where *trunks_where(struct trunks *t, const struct where_question *q,
+			   where_done_fn done, void *ctx)
+{
+	return where_ask(t->env.dns, q, done, ctx);
+}
+
 bool trunks_down(const struct trunks *t, const char *name)
 {
 	const struct trunk_line *l = find(t, name);

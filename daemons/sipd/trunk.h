@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "where.h"
+
 struct addr;
 struct bus;
 struct event_base;
@@ -52,6 +54,10 @@ const struct trunk *trunks_get(const struct trunks *t, const char *name);
    known (yet). */
 size_t trunks_targets(struct trunks *t, const char *name, struct target *out,
 		      size_t max);
+
+/* Where a name is that a provider gave us for a dialog: where_ask(). */
+struct where *trunks_where(struct trunks *t, const struct where_question *q,
+			   where_done_fn done, void *ctx);
 
 /* Is this trunk known not to answer? */
 bool trunks_down(const struct trunks *t, const char *name);

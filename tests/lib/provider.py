@@ -73,7 +73,7 @@ request_route {{
     if ($sht(set=>invite) != $null) {{ sl_send_reply("$sht(set=>invite)", "As told"); exit; }}
     if ($rU == "1000") exit;
     if ($rU =~ "^1[3-6][0-9][0-9]$") {{ $var(code) = $(rU{{s.substr,1,0}}{{s.int}}); sl_send_reply("$var(code)", "As dialled"); exit; }}
-    record_route();
+    if ({record} == 1) record_route();
     if ($sht(forward=>$rU) != $null) $rU = $sht(forward=>$rU);
     if ($sht(far=>$rU) != $null) {{ $du = "sip:" + $sht(far=>$rU); t_relay(); exit; }}
     if (!lookup("location")) $ru = "sip:" + $rU + "@{address}:{far}";
@@ -93,10 +93,12 @@ modparam("tls", "require_certificate", 0)
 
 
 class Provider:
-    """users: accounts with their passwords. strict: requests in a dialog are challenged, too. digest: calls are. ends() closes it."""
+    """users: accounts with their passwords. strict: requests in a dialog are challenged, too. digest: calls are. record: it stays in the way
+    of a call's later requests. ends() closes it."""
 
     def __init__(self, lab, users=None, address=ADDRESS, realm=REALM, strict=False, digest=True, algorithm="MD5", nonce_s=300,
-                 min_expires=60, max_expires=3600, far=FAR, certificate=None, key=None, name="itsp"):
+                 min_expires=60, max_expires=3600, far=FAR, certificate=None, key=None, name="itsp",
+                 record=True):
         self.net, self.address, self.realm, self.far, self.name = lab.net, address, realm, far, name
         self.users = users or {"acme": "s3cr3t-of-acme"}
         self.folder = tempfile.TemporaryDirectory(prefix="provider-")
@@ -105,7 +107,7 @@ class Provider:
         core = ["disable_tcp=no", "tcp_connection_lifetime=600", *(f"listen={kind}:{address}:{port}" for kind, port in doors)]
         self.config = kamailio.config(
             "\n".join(core),
-            ROUTES.format(realm=realm, strict=int(strict), digest=int(digest), address=address, far=far, name=name),
+            ROUTES.format(realm=realm, strict=int(strict), digest=int(digest), record=int(record), address=address, far=far, name=name),
             self.users, MODULES,
             PARAMS.format(control=f"{self.folder.name}/control", tls=TLS.format(certificate=certificate, key=key) if certificate else "",
                           algorithm=algorithm, min_expires=min_expires, max_expires=max_expires),
