@@ -11,6 +11,7 @@
 
 #include "call_code.h"
 #include "call_impl.h"
+#include "callers.h"
 #include "extension.h"
 #include "trunk.h"
 
@@ -453,10 +454,30 @@ void b2b_recall(struct b2b *call)
 	fork_next(call);
 }
 
+int b2b_count(struct b2b *call)
+{
+	int others = callers_begin(call->hub->callers, call->ask.who);
+
+	if (others < 0)
+		return others;
+	call->counted = true;
+	call->ask.others = (uint32_t)others;
+	return 0;
+}
+
+static void uncount(struct b2b *call)
+{
+	if (call->counted)
+		callers_end(call->hub->callers, call->ask.who);
+	call->counted = false;
+}
+
+/* Its ports are free again. */
 static void on_stats(void *ctx, const struct media_stats *stats)
 {
 	struct b2b *call = ctx;
 
+	uncount(call);
 	facts_stats(call, stats);
 	call->over = true;
 	call->hub->ended(call->hub->ctx, call, &call->cdr);
@@ -645,6 +666,7 @@ void b2b_free(struct b2b *call)
 	if (call == NULL)
 		return;
 	forget_all(call);
+	uncount(call);
 	leg_hangup(call->caller, &(struct leg_end){ 503, "restart", 5 });
 	fork_cancel(call, NULL, &(struct leg_end){ 503, "restart", 0 });
 	while ((b = LIST_FIRST(&call->branches)) != NULL) {
@@ -655,8 +677,9 @@ void b2b_free(struct b2b *call)
 	free(call);
 }
 
-/* Who calls: an extension that proved it, or a provider for somebody. */
-static void take_caller(struct b2b *call, const struct leg *caller)
+/* Who calls: an extension that proved it, or a provider for somebody. 0 or
+   -ENOMEM. */
+static int take_caller(struct b2b *call, const struct leg *caller)
 {
 	const struct peer *peer = leg_peer(caller);
 	struct ask *ask = &call->ask;
@@ -667,7 +690,7 @@ static void take_caller(struct b2b *call, const struct leg *caller)
 	(void)snprintf(call->cdr.caller, sizeof(call->cdr.caller), "%s",
 		       trunk ? leg_caller(caller) : peer->extension);
 	if (!trunk)
-		return;
+		return b2b_count(call);
 	ask->who_kind = ASK_WHO_KIND_TRUNK;
 	(void)snprintf(ask->caller, sizeof(ask->caller), "%s",
 		       leg_caller(caller));
@@ -677,12 +700,14 @@ static void take_caller(struct b2b *call, const struct leg *caller)
 		       peer->trunk);
 	call->cdr.direction = CDR_DIRECTION_INBOUND;
 	trunk_hold(call, peer->trunk);
+	return 0;
 }
 
 void b2b_start(struct b2b *call, struct leg *caller)
 {
 	const struct peer *peer = leg_peer(caller);
 	size_t n;
+	int rc;
 
 	call->caller = caller;
 	(void)leg_remote_sdp(caller, &n);
@@ -691,9 +716,14 @@ void b2b_start(struct b2b *call, struct leg *caller)
 	(void)snprintf(call->ask.number, sizeof(call->ask.number), "%s",
 		       leg_dialled(caller));
 	addr_format(&peer->addr, call->ask.source);
-	take_caller(call, caller);
+	rc = take_caller(call, caller);
 	memcpy(call->cdr.callee, call->ask.number, sizeof(call->cdr.callee));
 	memcpy(call->cdr.source, call->ask.source, sizeof(call->cdr.source));
+	if (rc < 0) {
+		b2b_end(call, &(struct b2b_end){ CDR_DISPOSITION_FAILED, 503,
+						 "no memory", 5 });
+		return;
+	}
 	enter(call, B2B_ASKING);
 	b2b_ask(call);
 }

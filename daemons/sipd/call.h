@@ -14,6 +14,7 @@
 struct b2b;
 struct call;
 struct call_fact;
+struct callers;
 struct cdr;
 struct event_base;
 struct extensions;
@@ -36,6 +37,7 @@ struct call_hub {
 	struct registrar *registrar;
 	const struct extensions *extensions;
 	struct trunks *trunks;
+	struct callers *callers;
 	const struct sip_settings *settings;
 	/* The state others see has changed; f NULL: the row only (answered, and
 	   told to the caller when this returns). */

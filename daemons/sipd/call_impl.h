@@ -96,7 +96,8 @@ struct b2b {
 	/* for the hub */
 	TAILQ_ENTRY(b2b) in_hub;
 	struct call_hub *hub;
-	bool over; /* given back */
+	bool over;    /* given back */
+	bool counted; /* among its extension's (callers.h) */
 
 	char id[41];
 	enum b2b_state state;
@@ -143,6 +144,8 @@ void b2b_media_leg(const struct b2b *call, enum media_side side,
 		   const struct leg *hears, struct media_leg *out,
 		   char host[BRANCH_HOST]);
 void b2b_ask(struct b2b *call);
+/* One more of the extension ask.who. 0 or -ENOMEM. */
+int b2b_count(struct b2b *call);
 void b2b_answered(struct b2b *call);
 /* No phone is left. */
 void b2b_unreached(struct b2b *call);

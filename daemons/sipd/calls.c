@@ -18,6 +18,7 @@
 #include "store.h"
 
 #include "call.h"
+#include "callers.h"
 #include "leg.h"
 #include "media_client.h"
 #include "outbox.h"
@@ -281,6 +282,9 @@ static int open_parts(struct calls *c)
 					  f->trunks };
 	const struct timeval every = { ALIVE_S, 0 };
 
+	c->hub.callers = callers_new();
+	if (c->hub.callers == NULL)
+		return -ENOMEM;
 	c->hub.legs = legs_new(&legs);
 	c->hub.media = media_client_new(f->base, f->bus, &media_ops, c);
 	c->hub.route = route_client_new(f->bus, &route_ops, c);
@@ -348,6 +352,7 @@ void calls_free(struct calls *c)
 	media_client_free(c->hub.media);
 	route_client_free(c->hub.route);
 	legs_free(c->hub.legs);
+	callers_free(c->hub.callers);
 	if (c->reaper != NULL)
 		event_free(c->reaper);
 	if (c->alive != NULL)

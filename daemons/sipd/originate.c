@@ -60,7 +60,7 @@ int b2b_originate(struct b2b *call, const char *caller, const char *callee)
 	(void)snprintf(call->cdr.callee, sizeof(call->cdr.callee), "%s",
 		       callee);
 	call->ring_ms = clock_wall_ms();
-	if (fork_targets(call, caller, &id) == 0)
+	if (b2b_count(call) < 0 || fork_targets(call, caller, &id) == 0)
 		return -ENOENT;
 	b2b_recall(call);
 	return 0;

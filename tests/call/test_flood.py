@@ -17,7 +17,7 @@ from netns import Net
 from sip import Client
 from tap import Tap
 from test_call import talk
-from test_sipp import auth, sipp
+from test_sipp import auth, sipp, unbounded
 from test_soak import memory
 
 ALONE = "floods take the whole machine, and the sound that still passes is counted"
@@ -238,9 +238,53 @@ def test_no_ports_left(lab):
     dialogs.bye(dialogs.up(c, b)[0], b)
 
 
+def last_word(p, d):
+    """The first answer to this INVITE that says more than 100."""
+    while not ((m := p.read()) and m.code > 100 and m["Call-ID"] == d.call_id and m.method == "INVITE"):
+        assert m, d
+    return m
+
+
+def test_one_password_does_not_take_all_ports(lab):
+    """Its owner calls the echo and a colleague who does not answer, until no more goes; the others go on."""
+    t = bench(lab)
+    thief, b, c = t.phone("803"), t.phone("804"), t.phone("805")
+    held = []
+    for n in range(20):
+        d = thief.invite("*43" if n % 2 else "804")
+        if n % 2 == 0:
+            b.reply(b.expect("INVITE"), 180)
+        held.append((d, last_word(thief, d)))
+    assert {m.code for _, m in held} == {180, 200}, held
+    rows = len(lab.box.rows("sipd", "Calls"))
+    assert rows == 20, rows
+    for number in ("*43", "*60", "805", "0123"):
+        d = thief.invite(number)
+        m = thief.expect("503")
+        thief.ack_refusal(m, d.target)
+        assert "803 has 20 calls, of at most 20: end one" in m["Reason"], m.headers
+    # help is called for all that: it hears, in words, that there is no trunk here
+    d = thief.invite("112")
+    assert last_word(thief, d).code == 183
+    thief.cancel(d)
+    dialogs.bye(dialogs.up(c, b)[0], b)
+    # with one call less there is room for one
+    d, m = held[1]
+    thief.learn(d, m)
+    d.ack(d.cseq)
+    d.request("BYE")
+    thief.expect("200 BYE")
+    until(lambda: len(lab.box.rows("sipd", "Calls")) == 19, 10, "one is over")
+    assert last_word(thief, thief.invite("*43")).code == 200
+    for row in lab.box.rows("sipd", "Calls"):
+        lab.box.method("sipd", "Hangup", f"string:{row['id']}")
+    lab.at_rest()
+
+
 def test_more_calls_than_it_can_carry(lab):
     """sipp calls far beyond what the machine can: the call that stands keeps its sound, and calls can be made right after."""
     t = Talk(lab)
+    unbounded(lab, "803")
     sipp(lab, "192.168.1.112", 6102, "register", [("804", auth(lab, "804"))], "-m", "1").wait(30)
     sipp(lab, "192.168.1.112", 6102, "answer", [("804",)])
     p = sipp(lab, "192.168.1.113", 6104, "call", [("803", auth(lab, "803"), "804")], "-m", "3000", "-r", "600", "-d", "300", "-timeout", "8")

@@ -8,6 +8,7 @@ import random
 from box import Refused, until
 from sip_peer import Peer
 from test_garbage import FACTOR, LINES, SEED, Noise, mutate
+from test_sipp import unbounded
 
 CALLS = 30 * FACTOR
 TURN_S = 0.15  # how long a call is listened to after each word
@@ -119,6 +120,7 @@ def test_calls_of_broken_telephones(lab):
         p.rng = rng
         p.register()
         peers.append(p)
+    unbounded(lab, "803")
     lines = sum(1 for _ in lab.box.watch.lines("sipd"))
     for _ in range(CALLS):
         one_call(*peers)

@@ -6,7 +6,7 @@ from box import until
 from provider import states, trunk
 from test_credit import NUMBER as GERMANY
 from test_credit import house, limit, spend, spent
-from test_sipp import HERE, auth, sipp, well
+from test_sipp import HERE, auth, sipp, unbounded, well
 from test_trunk import NUMBER, provider, put, rule
 
 ALONE = "many calls a second: beside other work the box would be right to refuse some"
@@ -25,7 +25,7 @@ def test_a_thousand_calls(lab):
     p = provider(lab)
     trunk(lab, provider=p, register="false", max_calls="0")
     rule(lab)
-    put(lab, "call_profile", "801", max_calls="0")
+    unbounded(lab, "801")
     far = sipp(lab, "198.51.100.23", 5080, "answer", [(NUMBER,)], "-m", "1000", ns="itsp", server=p.address)
     p.forward_to(NUMBER, "198.51.100.23:5080")
     until(lambda: lab.net.run("itsp", "ss", "-Hlun", "sport = :5080").stdout.strip(), 10, "sipp waits for calls")
@@ -41,7 +41,7 @@ def test_a_thousand_calls(lab):
 def storm(lab, p, *extensions):
     """A hundred calls at the same time by these extensions; their records."""
     for e in extensions:
-        put(lab, "call_profile", e, max_calls="100")
+        unbounded(lab, e)
     far = lab.net.popen("itsp", "sipp", "-sf", f"{HERE}/answer.xml", "-inf", "/dev/stdin", "-i", p.address, "-p", str(p.far), "-nostdin",
                         "-timeout", "90", stdin=-1, stdout=-3, stderr=-3)
     far.stdin.write(b"SEQUENTIAL\n0\n")

@@ -4,6 +4,7 @@ from names import Names
 from netns import Net
 from provider import trunk
 from sip_peer import Dialog, Peer
+from test_sipp import unbounded
 from test_trunk import NUMBER, provider, put, rule
 
 FAR, ELSEWHERE = "198.51.100.22", "198.51.100.23"
@@ -144,7 +145,7 @@ def test_nobody_is_reached_through_us(lab):
     Names(lab, "host-record=inside.example,192.168.1.111")
     far = scripted(lab)
     victim = peer(lab, "lan", "192.168.1.111", (Net.PBX_LAN, 5060), port=5090)
-    put(lab, "call_profile", "802", max_calls="0")
+    unbounded(lab, "802")
     a = phone(lab, "802")
     for where in ("192.168.1.111:5090", "inside.example:5090", "127.0.0.1:5060", "192.168.1.1:5060", "192.0.2.10:5060", "10.0.0.1:5060",
                   "0.0.0.0:5060", "255.255.255.255:5090", "224.0.1.75:5060", "203.0.113.9:53", "203.0.113.9:5061;transport=tls", "[::1]:5060"):

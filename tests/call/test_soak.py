@@ -12,7 +12,7 @@ from box import TOP, NAMES, until
 from faults import sanitized
 from sip import Client
 from test_call import records
-from test_sipp import answerer, auth, sipp, well
+from test_sipp import answerer, auth, sipp, unbounded, well
 from web import Browser, Closed
 
 ALONE = "many calls a second: beside other work the box would be right to refuse some"
@@ -36,6 +36,7 @@ def memory(lab):
 
 def start_calls(lab, n):
     """A phone that answers n calls, and one that makes them."""
+    unbounded(lab, "801")
     more = ("-m", str(n), "-timeout", str(60 + n // 5))
     b = answerer(lab, "192.168.1.112", 6102, "802", *more)
     caller = [("801", auth(lab, "801"), "802")]

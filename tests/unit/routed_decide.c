@@ -4,6 +4,7 @@
  *	row TABLE FIELD=VALUE ...     of the plan
  *	at 2026-12-24T18:00:00Z       the wall clock
  *	calls trunk|rule|extension NAME|* N    go on now
+ *	others N                               calls of who asks, of any kind
  *	credit TRUNK LEASE_S|out      what the caps say; "*": of every trunk
  *	price MINUTE CONNECT FIRST_S NEXT_S    of every call; in thousandths
  *	brake off|refuse|pin [SET]
@@ -46,6 +47,7 @@ struct script {
 	struct usage_price price;
 	char brake[16], brake_set[33];
 	bool locked;
+	uint32_t others;
 };
 
 /* --- what was used --- */
@@ -189,6 +191,7 @@ static void ask(struct script *s, char *rest, uint32_t kind)
 	CHECK(number);
 	record_init(&ask_record, &s->ask);
 	s->ask.who_kind = kind;
+	s->ask.others = s->others;
 	snprintf(s->ask.call, sizeof(s->ask.call), "c1");
 	snprintf(s->ask.who, sizeof(s->ask.who), "%s", who);
 	snprintf(s->ask.number, sizeof(s->ask.number), "%s", number);
@@ -340,6 +343,8 @@ static void set_usage(struct script *s, const char *word, char *rest)
 			 4);
 	else if (!strcmp(word, "brake"))
 		CHECK(sscanf(rest, "%15s %32s", s->brake, s->brake_set) >= 1);
+	else if (!strcmp(word, "others"))
+		s->others = (uint32_t)strtoul(rest, NULL, 10);
 	else if (!strcmp(word, "locked"))
 		s->locked = true;
 	else if (!strcmp(word, "unlocked"))

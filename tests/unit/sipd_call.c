@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "callers.h"
 #include "check.h"
 #include "sipd_call_doubles.h"
 
@@ -52,6 +53,26 @@ static void test_caller_hangs_up(void)
 	world_media("delete", -EIO, NULL);
 	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_ANSWERED);
 	CHECK_STR(w.cdr.reason, "the caller hung up");
+	world_close();
+}
+
+/* What the extension does besides; the call itself counts until its ports are
+   free. */
+static void test_others_are_told(void)
+{
+	world_open();
+	CHECK_EQ(callers_begin(w.hub.callers, "801"), 0);
+	CHECK_EQ(callers_begin(w.hub.callers, "801"), 1);
+	CHECK_EQ(callers_begin(w.hub.callers, "802"), 0);
+	world_call("offer");
+	CHECK_EQ(w.ask.others, 2);
+	dial();
+	world_media("offer", 0, "to-phone");
+	world_leg(w.caller, LEG_CANCELLED, 487, NULL);
+	CHECK_EQ(callers_begin(w.hub.callers, "801"), 3);
+	callers_end(w.hub.callers, "801");
+	world_media("delete", 0, NULL);
+	CHECK_EQ(callers_begin(w.hub.callers, "801"), 2);
 	world_close();
 }
 
@@ -717,6 +738,7 @@ int main(void)
 {
 	test_talk();
 	test_caller_hangs_up();
+	test_others_are_told();
 	test_cancel();
 	test_cancel_while_asking();
 	test_routed_silent();

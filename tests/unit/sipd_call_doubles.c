@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "callers.h"
 #include "check.h"
 #include "extension.h"
 #include "trunk.h"
@@ -545,6 +546,7 @@ void world_open(void)
 	w.hub = (struct call_hub){ .base = w.base,
 				   .legs = &legs,
 				   .settings = &w.settings,
+				   .callers = callers_new(),
 				   .changed = on_changed,
 				   .ended = on_ended };
 }
@@ -582,5 +584,6 @@ void world_close(void)
 		CHECK(w.caller->gone);
 		free(w.caller);
 	}
+	callers_free(w.hub.callers);
 	event_base_free(w.base);
 }

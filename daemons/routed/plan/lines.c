@@ -31,6 +31,7 @@ static void take_profile(struct line *l, const struct call_profile *p)
 	l->ring_s = p->ring_s;
 	l->longest_s = p->longest_s;
 	l->max_calls = p->max_calls;
+	l->most_calls = p->most_calls;
 	memcpy(l->dial_plan, p->dial_plan, sizeof(l->dial_plan));
 }
 

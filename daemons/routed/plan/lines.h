@@ -13,8 +13,9 @@ struct line {
 	bool enabled;
 	bool do_not_disturb;
 	uint32_t ring_s;
-	uint32_t longest_s; /* 0: without limit */
-	uint32_t max_calls; /* to the outside; 0: no limit */
+	uint32_t longest_s;  /* 0: without limit */
+	uint32_t max_calls;  /* to the outside; 0: no limit */
+	uint32_t most_calls; /* of any kind; 0: no limit */
 };
 
 struct lines {

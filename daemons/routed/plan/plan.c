@@ -256,6 +256,26 @@ static bool decide_dialled(struct decision *d)
 			    "refused");
 }
 
+/* Each call holds ports for its sound: one phone, or who has its password,
+   must leave some to the others. No prompt says why, for that would need
+   ports. A call that is under way is not asked again. */
+static bool decide_room(struct decision *d)
+{
+	const struct ask *ask = d->q->ask;
+	uint32_t most = d->caller->most_calls;
+	char why[sizeof(d->out->reason)];
+
+	if (!most || ask->others < most || *ask->step)
+		return false;
+	snprintf(why, sizeof(why),
+		 "%s has %u calls, of at most %u: end one, or raise Most calls "
+		 "at once in its call profile",
+		 d->caller->number, ask->others, most);
+	decide_refuse(d, 503, "", why);
+	return decide_trace(d, "calls at once", d->caller->number, true,
+			    "%u of at most %u: refused", ask->others, most);
+}
+
 static bool decide_feature(struct decision *d)
 {
 	const char *number = d->q->ask->number;
@@ -290,6 +310,7 @@ void plan_decide(const struct plan *p, const struct plan_question *q,
 		{ "dialled", decide_dialled },
 		{ "emergency", decide_emergency },
 		{ "caller", decide_caller },
+		{ "calls at once", decide_room },
 		{ "feature", decide_feature },
 		{ "extension", decide_extension },
 		{ "dial rule", decide_rule },
