@@ -211,9 +211,9 @@ bool leg_hop_is(const struct leg *leg, const struct addr *addr);
 void leg_way_known(struct leg *leg);
 
 /* sofia_leg_caller.c: a provider calls us */
-/* The user part that is called, escaped; NULL: none. */
+/* The user part that is called, escaped, as long as msg lives; NULL: none. */
 const char *leg_called_user(const struct legs *l, const struct peer *peer,
-			    const sip_t *sip);
+			    msg_t *msg, const sip_t *sip);
 /* Who calls, when the peer is a trunk's. 0 or -ENOMEM. */
 int leg_take_caller(struct leg *leg, const sip_t *sip);
 

@@ -105,18 +105,37 @@ static void take_caller(struct leg_trunk *t, const sip_t *sip)
 			  from->a_display);
 }
 
+/* RFC 7315 section 4.2: who was called before the provider put where we are
+   registered in its place. NULL: it does not say. */
+static const char *called_party(msg_t *msg, const sip_t *sip)
+{
+	const char *value = unknown_header(sip, "P-Called-Party-ID");
+	const sip_contact_t *m =
+		value != NULL ? sip_contact_make(msg_home(msg), value) : NULL;
+	const char *user = m != NULL ? m->m_url->url_user : NULL;
+
+	return user != NULL && user[0] != '\0' ? user : NULL;
+}
+
 const char *leg_called_user(const struct legs *l, const struct peer *peer,
-			    const sip_t *sip)
+			    msg_t *msg, const sip_t *sip)
 {
 	const char *user = sip->sip_request->rq_url->url_user;
-	const char *ours;
+	const struct trunk *row;
+	const char *called;
 
 	if (peer->trunk[0] == '\0')
 		return user;
-	ours = trunks_contact_user(l->config.trunks, peer->trunk);
-	/* It called our registration: the number stands in To. */
-	if (user == NULL || strcasecmp(user, ours) == 0)
-		return sip->sip_to->a_url->url_user;
+	row = trunks_get(l->config.trunks, peer->trunk);
+	called = called_party(msg, sip);
+	/* It called our registration: that is no number. */
+	if (user == NULL ||
+	    strcasecmp(user,
+		       trunks_contact_user(l->config.trunks, peer->trunk)) == 0)
+		return called != NULL ? called : sip->sip_to->a_url->url_user;
+	/* It called our account, whose name may be a number itself. */
+	if (called != NULL && row != NULL && strcasecmp(user, row->user) == 0)
+		return called;
 	return user;
 }
 

@@ -124,7 +124,7 @@ struct leg *leg_incoming(struct legs *l, struct msg_s *msg, struct sip_s *sip,
 {
 	nta_incoming_t *irq = nta_incoming_create(sofia_agent(l->config.sofia),
 						  NULL, msg, sip, TAG_END());
-	const char *called = leg_called_user(l, peer, sip);
+	const char *called = leg_called_user(l, peer, msg, sip);
 	struct leg *leg;
 	const uint8_t *sdp;
 	size_t n;

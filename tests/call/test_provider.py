@@ -239,3 +239,54 @@ def test_a_call_in_goes_on_where_it_says(lab):
     assert bye.first.startswith(f"BYE {sbc.contact}"), bye
     sbc.reply(bye, 200)
     far.silent(0.1)
+
+
+def called(lab, far, b, uri_user, to, *headers):
+    """The number under which a call of the provider is in the books."""
+    far.send(f"INVITE sip:{uri_user}@{Net.PBX_WAN} SIP/2.0\r\nVia: SIP/2.0/UDP {far.host};branch={far.new_branch()};rport\r\n"
+             f"From: <sip:493077@itsp.example>;tag={far.new_branch()}\r\nTo: <sip:{to}@itsp.example>\r\nCall-ID: {far.new_branch()}\r\n"
+             f"CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <{far.contact}>\r\n" + "".join(h + "\r\n" for h in headers), far.sdp())
+    invite = b.expect("INVITE")
+    row, = lab.box.rows("sipd", "Calls")
+    b.reply(invite, 603)
+    b.expect("ACK")
+    far.expect("603")
+    lab.at_rest()
+    return row["callee"]
+
+
+def test_who_was_called(lab):
+    """The Request-URI; where that is our registration or our account, P-Called-Party-ID, and To after it."""
+    far = scripted(lab, user="493010")
+    put(lab, "inbound_rule", "in", trunk="acme", extension="801")
+    b = phone(lab)
+    b.register()
+    # our Contact there is nobody's to know but the provider's
+    a = phone(lab, "802")
+    a.invite("0" + NUMBER)
+    invite = far.expect("INVITE")
+    ours = invite["Contact"].split(":")[1].split("@")[0]
+    far.reply(invite, 486)
+    a.expect("486")
+    lab.at_rest()
+    said = "P-Called-Party-ID: \"Front, desk\" <sip:+493010%23@itsp.example;user=phone>;x=y"
+    assert called(lab, far, b, "4930101", "4930102", said) == "4930101"
+    assert called(lab, far, b, ours, "4930102", said) == "+493010#"
+    assert called(lab, far, b, ours, "4930102", "P-Called-Party-ID: sip:4930103@itsp.example") == "4930103"
+    assert called(lab, far, b, ours, "4930102", "P-Called-Party-ID: <tel:+4930104>") == "+4930104"
+    assert called(lab, far, b, ours, "4930102") == "4930102"
+    assert called(lab, far, b, ours, "4930102", "P-Called-Party-ID: <sip:itsp.example>") == "4930102"
+    assert called(lab, far, b, ours, "4930102", "P-Called-Party-ID: <<<") == "4930102"
+    assert called(lab, far, b, "493010", "4930102", "P-Called-Party-ID: <sip:4930105@itsp.example>") == "4930105"
+    assert called(lab, far, b, "493010", "4930102") == "493010"
+
+
+def test_a_phone_says_nothing_of_who_was_called(lab):
+    """What it dials is the Request-URI alone."""
+    a, b, c = phone(lab), phone(lab, "802"), phone(lab, "803")
+    b.register()
+    c.register()
+    a.invite("802", headers="P-Called-Party-ID: <sip:803@x>\r\n")
+    b.reply(b.expect("INVITE"), 603)
+    a.expect("603")
+    c.silent(0.2)
