@@ -277,17 +277,26 @@ static void act_unreached(struct b2b *call, const struct b2b_input *in)
 					 0 });
 }
 
+static const struct leg_end no_answer = { 480, "no answer", 0 };
+
+/* A phone that was busy says more than those that only rang. */
+static uint32_t rung_out_code(const struct b2b *call)
+{
+	uint32_t code = call->best_code;
+
+	return code != 0 && call_code_better(code, no_answer.code)
+		       ? code
+		       : no_answer.code;
+}
+
 static void act_rung_out(struct b2b *call, const struct b2b_input *in)
 {
-	uint32_t code = 480;
+	uint32_t code = rung_out_code(call);
 
 	(void)in;
-	/* A phone that was busy says more than those that only rang. */
-	if (call->best_code != 0 && call_code_better(call->best_code, code))
-		code = call->best_code;
 	b2b_end(call, &(struct b2b_end){ call_code_disposition(code),
 					 call_code_for_caller(code),
-					 "no answer", 0 });
+					 no_answer.text, 0 });
 }
 
 static void act_talked_out(struct b2b *call, const struct b2b_input *in)
@@ -605,12 +614,16 @@ void b2b_ask(struct b2b *call)
 	secret_wipe(call->ask.digits, sizeof(call->ask.digits));
 }
 
+/* It was answered for a question, so it hears the end as a tone. */
+static bool hears_the_end(const struct b2b *call)
+{
+	return call->sound && call->caller_up && !call->talked &&
+	       media_there(call->hub->media);
+}
+
 void b2b_unreached(struct b2b *call)
 {
-	bool hears = call->sound && call->caller_up && !call->talked &&
-		     media_there(call->hub->media);
-
-	b2b_step(call, hears ? EV_SORRY : EV_UNREACHED, NULL);
+	b2b_step(call, hears_the_end(call) ? EV_SORRY : EV_UNREACHED, NULL);
 }
 
 void b2b_answered(struct b2b *call)
@@ -626,9 +639,18 @@ void b2b_answered(struct b2b *call)
 
 static void on_time(evutil_socket_t fd, short what, void *arg)
 {
+	struct b2b *call = arg;
+
 	(void)fd;
 	(void)what;
-	b2b_step(arg, EV_TIME, NULL);
+	if (call->state != B2B_RINGING || !hears_the_end(call)) {
+		b2b_step(call, EV_TIME, NULL);
+		return;
+	}
+	call->best_code = rung_out_code(call);
+	fork_cancel(call, NULL, &no_answer);
+	b2b_step(call, EV_SORRY,
+		 &(struct b2b_input){ .reason = no_answer.text });
 }
 
 void b2b_arm(struct b2b *call, uint32_t seconds)

@@ -219,9 +219,9 @@ void sound_sorry(struct b2b *call, const struct b2b_input *in)
 	static const char other[] = "tone/congestion;tone/congestion;"
 				    "tone/congestion;tone/congestion";
 	struct verdict *v = &call->verdict;
+	const char *why = in->reason;
 	uint32_t code;
 
-	(void)in;
 	if (call->best_code == 0)
 		call->best_code = 480;
 	code = call_code_for_caller(call->best_code);
@@ -232,10 +232,11 @@ void sound_sorry(struct b2b *call, const struct b2b_input *in)
 	v->step[0] = '\0';
 	(void)snprintf(v->prompts, sizeof(v->prompts), "%s",
 		       code == 486 || code == 603 ? busy : other);
-	(void)snprintf(v->reason, sizeof(v->reason), "%s",
-		       call->trunk_why[0] != '\0'
-			       ? call->trunk_why
-			       : call_code_text(call->best_code));
+	if (why == NULL)
+		why = call->trunk_why[0] != '\0'
+			      ? call->trunk_why
+			      : call_code_text(call->best_code);
+	(void)snprintf(v->reason, sizeof(v->reason), "%s", why);
 	begin(call);
 }
 

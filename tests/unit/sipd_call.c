@@ -6,6 +6,12 @@
 #include "check.h"
 #include "sipd_call_doubles.h"
 
+static void turn_until(const int *count, int wanted)
+{
+	while (*count < wanted)
+		CHECK_EQ(event_base_loop(w.base, EVLOOP_ONCE), 0);
+}
+
 static void dial(void)
 {
 	struct verdict v = verdict_of(VERDICT_ACTION_DIAL);
@@ -412,6 +418,44 @@ static void test_sorry(void)
 	world_close();
 }
 
+/* Nobody answers: the same, and the phone is let go. */
+static void test_sorry_rung_out(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_COLLECT);
+	struct verdict d = verdict_of(VERDICT_ACTION_DIAL);
+
+	world_open();
+	(void)snprintf(v.prompts, sizeof(v.prompts), "agent-pass");
+	(void)snprintf(v.step, sizeof(v.step), "pin/1");
+	v.answer = true;
+	world_call("offer");
+	world_verdict(&v);
+	world_media("accept", 0, "sound");
+	world_media("collect", 0, NULL);
+	world_heard(MEDIA_EVENT_KIND_COLLECTED, "4829");
+	(void)snprintf(d.targets, sizeof(d.targets), "802");
+	d.ring_s = 1;
+	world_verdict(&d);
+	world_media("accept", 0, "to-phone");
+	world_leg(w.phone[0], LEG_RINGING, 180, NULL);
+	CHECK_STR(w.prompts, "tone/ringback");
+	world_media("play", 0, NULL);
+	turn_until(&w.n_ops, 1);
+	CHECK(w.phone[0]->gone);
+	CHECK_STR(w.prompts, "tone/congestion;tone/congestion;"
+			     "tone/congestion;tone/congestion");
+	world_media("play", 0, NULL);
+	CHECK_STR(w.caller->log, "answer(sound)");
+	world_heard(MEDIA_EVENT_KIND_PLAYED, "");
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.caller->log, "answer(sound) hangup:480");
+	CHECK_EQ(w.cdr.disposition, CDR_DISPOSITION_NO_ANSWER);
+	CHECK_EQ(w.cdr.sip_code, 480);
+	CHECK_STR(w.cdr.reason, "no answer");
+	CHECK_EQ(w.cdr.answer_ms, 0);
+	world_close();
+}
+
 static void test_echo(void)
 {
 	struct verdict v = verdict_of(VERDICT_ACTION_ECHO);
@@ -682,12 +726,6 @@ static void up_on_lease(uint32_t lease_s)
 	world_media("answer", 0, "a");
 }
 
-static void turn_until(const int *count, int wanted)
-{
-	while (*count < wanted)
-		CHECK_EQ(event_base_loop(w.base, EVLOOP_ONCE), 0);
-}
-
 /* A slice, renewed once, then refused: a tone to both sides, and the end. */
 static void test_lease(void)
 {
@@ -756,6 +794,7 @@ int main(void)
 	test_offer_wanted();
 	test_collect();
 	test_sorry();
+	test_sorry_rung_out();
 	test_echo();
 	test_media_lost();
 	test_instruct();
