@@ -12,6 +12,7 @@
 #include "rate_import.h"
 #include "report.h"
 #include "retention.h"
+#include "route_bus.h"
 #include "routed.h"
 #include "table.h"
 #include "watch.h"
@@ -79,6 +80,21 @@ static void on_alarm(void *ctx, const char *account, const char *detail)
 	const struct routed *r = ctx;
 
 	report_send(r->service->bus, REPORT_KIND_ALARM, account, "", detail);
+}
+
+static void on_bound(void *ctx, const char *call)
+{
+	const struct routed *r = ctx;
+	struct instruct in;
+
+	record_init(&instruct_record, &in);
+	(void)snprintf(in.call, sizeof(in.call), "%s", call);
+	in.action = INSTRUCT_ACTION_RENEW;
+	if (bus_emit(r->service->bus, &route_iface, ROUTE_SIG_INSTRUCT, &in) <
+	    0)
+		log_warn("call %s: no memory to have it ask for a slice: again "
+			 "in a few seconds",
+			 call);
 }
 
 static void on_watched(void *ctx)
@@ -220,6 +236,7 @@ static int start(struct service *s, char *why, size_t why_size)
 		.bus = s->bus,
 		.run_dir = s->run_dir,
 		.alarm = on_alarm,
+		.bound = on_bound,
 		.ctx = r,
 	});
 	r->pins = pin_desk_new(&(struct pin_desk_config){

@@ -18,7 +18,13 @@ void allowance_begin(struct allowance *a, uint32_t lease_s, uint64_t until_ms)
 
 bool allowance_any(const struct allowance *a)
 {
-	return a->end_ms != 0 || a->until_ms != 0;
+	return a->end_ms != 0 || a->until_ms != 0 || a->ask_ms != 0;
+}
+
+void allowance_due(struct allowance *a, uint64_t talk_ms)
+{
+	/* 0 is never; what is in the past is due. */
+	a->ask_ms = talk_ms != 0 ? talk_ms : 1;
 }
 
 static void sooner(uint64_t *wait_ms, uint64_t ms)

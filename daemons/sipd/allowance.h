@@ -32,6 +32,8 @@ enum allowance_deed {
 /* The answer came. lease_s, until_ms: 0 for none. */
 void allowance_begin(struct allowance *a, uint32_t lease_s, uint64_t until_ms);
 bool allowance_any(const struct allowance *a);
+/* routed wants to be asked at once. */
+void allowance_due(struct allowance *a, uint64_t talk_ms);
 
 /* What is to be done now; *wait_ms: when to look again at the latest. */
 enum allowance_deed allowance_next(struct allowance *a, uint64_t talk_ms,

@@ -857,6 +857,9 @@ void b2b_instruct(struct b2b *call, const struct instruct *in)
 	case INSTRUCT_ACTION_WARN:
 		b2b_warn(call);
 		return;
+	case INSTRUCT_ACTION_RENEW:
+		lease_ask(call);
+		return;
 	case INSTRUCT_ACTION_REDIRECT:
 		(void)snprintf(call->verdict.targets,
 			       sizeof(call->verdict.targets), "%s",

@@ -132,8 +132,9 @@ struct b2b {
 	bool alerted;           /* 180 sent, or ringback playing */
 	bool delayed;           /* the caller's INVITE had no SDP */
 	bool echoing;
-	bool sorry;  /* the caller hears why nobody was reached */
-	bool talked; /* answer_ms counts */
+	bool sorry;     /* the caller hears why nobody was reached */
+	bool talked;    /* answer_ms counts */
+	bool lease_due; /* routed wants it asked for, once it is answered */
 };
 
 /* call.c */
@@ -160,6 +161,8 @@ void b2b_warn(struct b2b *call);
 /* call_lease.c: how long it may go on */
 void lease_start(struct b2b *call); /* it was answered */
 void lease_end(struct b2b *call);
+/* routed must be asked for a slice at once, or at the answer. */
+void lease_ask(struct b2b *call);
 
 /* call_sound.c: prompts, digits, echo */
 void sound_open(struct b2b *call, const struct b2b_input *in);

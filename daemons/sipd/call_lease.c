@@ -95,17 +95,37 @@ static void on_renewed(void *ctx, const struct lease *lease)
 		event_active(call->lease_timer, EV_TIMEOUT, 0);
 }
 
+/* Looks at once, and then when it is time. false: no memory. */
+static bool begin(struct b2b *call)
+{
+	if (call->lease_timer == NULL)
+		call->lease_timer =
+			event_new(call->hub->base, -1, 0, on_time, call);
+	if (call->lease_timer != NULL)
+		event_active(call->lease_timer, EV_TIMEOUT, 0);
+	return call->lease_timer != NULL;
+}
+
+void lease_ask(struct b2b *call)
+{
+	call->lease_due = true;
+	if (!call->talked || call->state == B2B_ENDING)
+		return;
+	allowance_due(&call->allowance, talk_ms(call));
+	if (begin(call))
+		return;
+	log_err("call %s: no memory for its timer, it ends", call->id);
+	cut(call);
+}
+
 void lease_start(struct b2b *call)
 {
 	allowance_begin(&call->allowance, call->verdict.lease_s,
 			call->verdict.until_ms);
-	if (!allowance_any(&call->allowance))
+	if (call->lease_due)
+		allowance_due(&call->allowance, 0);
+	if (!allowance_any(&call->allowance) || begin(call))
 		return;
-	call->lease_timer = event_new(call->hub->base, -1, 0, on_time, call);
-	if (call->lease_timer != NULL) {
-		event_active(call->lease_timer, EV_TIMEOUT, 0);
-		return;
-	}
 	log_warn("call %s: no memory for its timer, it will not be long",
 		 call->id);
 	call->verdict.longest_s =

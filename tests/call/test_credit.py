@@ -8,6 +8,7 @@ import re
 from box import until
 from phone import RATE, power_at
 from provider import trunk
+from sip_peer import Peer
 from test_call import new_record, records, talk
 from test_trunk import outside, provider, put, rule
 
@@ -158,6 +159,69 @@ def test_renewed_after_routed_died(lab):
     b.wait("CALL_CLOSED")
     r = new_record(lab, before)
     assert 19 <= int(r["talk_s"]) <= 20 and r["reason"].startswith("limit day"), r
+
+
+def test_a_limit_made_during_the_call(lab):
+    """The call began when there was none: it is cut by the one that comes, and counts in it with all its talk."""
+    house(lab)
+    before = records(lab)
+    a, b = call_up(lab)
+    until(lambda: int(lab.box.rows("sipd", "Calls")[0]["talk_s"]) >= 1, 10, "it has talked")
+    limit(lab, seconds=6)
+    had = max(int(r["talk_s"]) for r in [*lab.box.rows("sipd", "Calls"), {"talk_s": 0}])
+    a.wait("CALL_CLOSED", seconds=15)
+    b.wait("CALL_CLOSED", seconds=5)
+    r = new_record(lab, before)
+    assert r["disposition"] == "ANSWERED" and r["reason"].startswith("limit day"), r
+    # or at once, when it had talked for as long already
+    assert int(r["talk_s"]) <= max(6, had + 2), r
+    spent(lab, "day", "seconds", r["talk_s"])
+    spent(lab, "day", "held_seconds", 0)
+
+
+def server(lab, name, address):
+    """A provider's server in the hands of the test, and a trunk to it."""
+    p = Peer(lab.net.socket("itsp"), address, (lab.net.PBX_WAN, 5060), NUMBER, "", port=5060)
+    lab.later(p.close)
+    put(lab, "trunk", name, owner="sipd", host=address, rates="acme", qualify_s="0")
+    return p
+
+
+def test_failover_is_charged_once(lab):
+    """The first trunk is full, the second gets no answer, the third does: what was held for the first two is given back, one pays."""
+    p = house(lab)
+    p.set(invite=503)
+    dead, spare = server(lab, "dead", "198.51.100.29"), server(lab, "spare", "198.51.100.28")
+    lab.box.table("routed", "dial_rule", "Set", "string:out", "string:trunks", "string:acme;dead;spare")
+    lab.later(lambda: lab.box.table("routed", "dial_rule", "Set", "string:out", "string:trunks", "string:acme"))
+    names = ("acme", "dead", "spare", "ext")
+    for name in names[:3]:
+        put(lab, "credit", name, scope="trunk", who=name, period="total", seconds=100000)
+    limit(lab, "ext", scope="extension", who="801", seconds=100000)
+    before = records(lab)
+    a = Peer(lab.net.socket("lan"), "192.168.1.110", (lab.net.PBX_LAN, 5060), "801", lab.box.extensions["801"])
+    lab.later(a.close)
+    d = a.invite("0" + NUMBER)
+    # it holds a slice of the trunk that it is tried over, and of no other
+    invite = dead.expect("INVITE")
+    for name, held in zip(names, (0, 60, 0, 60)):
+        spent(lab, name, "held_seconds", held)
+    dead.reply(invite, 408)
+    invite = spare.expect("INVITE")
+    spare.reply(invite, 200, "OK", "", spare.sdp())
+    spare.expect("ACK")
+    a.learn(d, a.expect("200 INVITE"))
+    d.ack(d.cseq)
+    for name, held in zip(names, (0, 0, 60, 60)):
+        spent(lab, name, "held_seconds", held)
+    d.request("BYE")
+    spare.reply(spare.expect("BYE"), 200)
+    r = new_record(lab, before)
+    assert (r["disposition"], r["trunk"]) == ("ANSWERED", "spare"), r
+    for name, talked in zip(names, (0, 0, r["talk_s"], r["talk_s"])):
+        spent(lab, name, "held_seconds", 0)
+        spent(lab, name, "seconds", talked)
+    assert len(records(lab)) == len(before) + 1
 
 
 def test_rates_with_mistakes_change_nothing(lab):

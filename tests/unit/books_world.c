@@ -24,6 +24,14 @@ static void on_alarm(void *ctx, const char *account, const char *detail)
 	snprintf(w->alarm, sizeof(w->alarm), "%s: %s", account, detail);
 }
 
+static void on_bound(void *ctx, const char *call)
+{
+	struct books_world *w = ctx;
+	size_t n = strlen(w->bound);
+
+	snprintf(w->bound + n, sizeof(w->bound) - n, " %s", call);
+}
+
 static void configure(struct books_world *w)
 {
 	books_configure(
@@ -46,6 +54,7 @@ void books_world_open(struct books_world *w)
 		.base = w->base,
 		.run_dir = w->run,
 		.alarm = on_alarm,
+		.bound = on_bound,
 		.ctx = w,
 	};
 	struct books_config with = books;

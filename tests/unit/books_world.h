@@ -23,6 +23,7 @@ struct books_world {
 	char run[80];
 	int alarms;
 	char alarm[200]; /* the last */
+	char bound[200]; /* who was told to ask: " c1 c2" */
 	/* Answers of the last book_ask(), book_renew(), book_end(). */
 	int err;
 	struct lease lease;

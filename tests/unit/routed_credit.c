@@ -79,6 +79,14 @@ static void calls(struct script *s, const char *of, const char *who)
 	fprintf(s->out, "  %u\n", books_calls(s->world.books, what, who));
 }
 
+/* Who was told to ask for a slice. */
+static void tell_bound(struct script *s)
+{
+	if (s->world.bound[0])
+		fprintf(s->out, "  must ask:%s\n", s->world.bound);
+	s->world.bound[0] = '\0';
+}
+
 static void do_line(void *ctx, char *line)
 {
 	char *rest = line, *verb = strsep(&rest, " "), *first;
@@ -112,6 +120,7 @@ static void do_line(void *ctx, char *line)
 		else
 			CHECK(!"a verb that is known");
 	}
+	tell_bound(s);
 }
 
 static void *begin(FILE *out)

@@ -90,6 +90,32 @@ static void test_tiny(void)
 	CHECK_EQ(at(&a, 1700), ALLOWANCE_ASK);
 }
 
+/* It had no end, and routed has come to want one. */
+static void test_due(void)
+{
+	struct allowance a;
+
+	allowance_begin(&a, 0, 0);
+	allowance_due(&a, 0);
+	CHECK(allowance_any(&a));
+	CHECK_EQ(at(&a, 0), ALLOWANCE_WAIT);
+	CHECK_EQ(wait_ms, 1);
+	CHECK_EQ(at(&a, 1), ALLOWANCE_ASK);
+	/* Silence is no end; it is asked again. */
+	allowance_silent(&a, 1);
+	CHECK_EQ(at(&a, 900), ALLOWANCE_WAIT);
+	CHECK_EQ(at(&a, 1001), ALLOWANCE_ASK);
+	allowance_answer(&a, 1001, 61, false);
+	CHECK_EQ(at(&a, 1001), ALLOWANCE_WAIT);
+	CHECK_EQ(wait_ms, 39999);
+	/* In the middle of it; what it talked may be too much already. */
+	allowance_begin(&a, 0, 0);
+	allowance_due(&a, 500000);
+	CHECK_EQ(at(&a, 500000), ALLOWANCE_ASK);
+	allowance_answer(&a, 500001, 499, true);
+	CHECK_EQ(at(&a, 500001), ALLOWANCE_CUT);
+}
+
 static void test_until(void)
 {
 	struct allowance a;
@@ -118,6 +144,7 @@ int main(void)
 	test_refused();
 	test_silent();
 	test_tiny();
+	test_due();
 	test_until();
 	return 0;
 }

@@ -757,6 +757,63 @@ static void test_lease(void)
 	world_close();
 }
 
+/* A limit was made after the call began: asked at once, and at the answer. */
+static void test_lease_asked_for(void)
+{
+	struct lease lease;
+	struct instruct in;
+
+	record_init(&instruct_record, &in);
+	in.action = INSTRUCT_ACTION_RENEW;
+	record_init(&lease_record, &lease);
+	up_on_lease(0);
+	b2b_instruct(w.call, &in);
+	turn_until(&w.renews, 1);
+	lease.lease_s = 60;
+	world_lease(&lease);
+	CHECK_EQ(w.ended, 0);
+	b2b_instruct(w.call, &in);
+	turn_until(&w.renews, 2);
+	lease.lease_s = 1;
+	lease.final = true;
+	(void)snprintf(lease.reason, sizeof(lease.reason), "limit day");
+	world_lease(&lease);
+	turn_until(&w.n_ops, 2);
+	CHECK_STR(w.prompts, "tone/warning");
+	world_media("play", 0, NULL);
+	world_media("play", 0, NULL);
+	turn_until(&w.n_ops, 1);
+	world_media("delete", 0, NULL);
+	CHECK_STR(w.cdr.reason, "limit day");
+	world_close();
+}
+
+static void test_lease_asked_for_early(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_DIAL);
+	struct instruct in;
+
+	record_init(&instruct_record, &in);
+	in.action = INSTRUCT_ACTION_RENEW;
+	world_open();
+	world_call("offer");
+	v.direction = VERDICT_DIRECTION_OUTBOUND;
+	(void)snprintf(v.trunk, sizeof(v.trunk), "acme");
+	world_verdict(&v);
+	world_media("offer", 0, "x");
+	b2b_instruct(w.call, &in);
+	CHECK_EQ(w.renews, 0);
+	world_leg(w.phone[0], LEG_ANSWERED, 200, "answer");
+	world_media("answer", 0, "a");
+	turn_until(&w.renews, 1);
+	CHECK_EQ(w.renew.talk_s, 0);
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	b2b_instruct(w.call, &in);
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.renews, 1);
+	world_close();
+}
+
 /* Silence of routed is no credit. */
 static void test_lease_silent(void)
 {
@@ -805,6 +862,8 @@ int main(void)
 	test_trunk_last();
 	test_trunk_calls();
 	test_lease();
+	test_lease_asked_for();
+	test_lease_asked_for_early();
 	test_lease_silent();
 	return 0;
 }

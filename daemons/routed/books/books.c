@@ -10,6 +10,7 @@
 #include "store.h"
 
 #include "books_impl.h"
+#include "bound.h"
 #include "lost.h"
 #include "settle.h"
 #include "spend.h"
@@ -79,7 +80,8 @@ struct books *books_new(const struct books_config *config)
 		goto out;
 	b->lost = lost_new(b);
 	b->spend = spend_new(b);
-	if (b->lost && b->spend)
+	b->bound = bound_new(b);
+	if (b->lost && b->spend && b->bound)
 		return b;
 out:
 	books_free(b);
@@ -92,6 +94,7 @@ void books_free(struct books *b)
 		return;
 	store_wait(b->store); /* what is on its way knows the books */
 	spend_free(b->spend);
+	bound_free(b->bound);
 	lost_free(b->lost);
 	settle_free(b->settle);
 	open_calls_free(b->open);
@@ -156,6 +159,7 @@ void books_configure(struct books *b, const struct books_rows *rows)
 	b->caps = caps;
 	b->rates = rates;
 	b->begun = true;
+	bound_look(b->bound);
 }
 
 const struct period_starts *books_now(struct books *b, uint64_t now_ms)

@@ -29,6 +29,9 @@ struct books_config {
 	/* Somebody must look: a limit nearly used up, a full disk. May be NULL.
 	 */
 	void (*alarm)(void *ctx, const char *account, const char *detail);
+	/* A limit has come to bind an open call that holds nothing of it: it
+	   must ask for a slice now. May be NULL; may come again. */
+	void (*bound)(void *ctx, const char *call);
 	void *ctx;
 };
 

@@ -17,6 +17,7 @@ enum {
 	OPEN_CALL_MAX = 1024, /* more than record_encoded_max() */
 };
 
+struct bound;
 struct store_batch;
 
 /* Puts a purse as it is now into the batch. */
@@ -33,6 +34,7 @@ struct books {
 	struct period_starts periods;
 	struct settle *settle;
 	struct lost *lost;
+	struct bound *bound;
 	struct spend *spend;
 };
 

@@ -239,6 +239,9 @@ void books_renew(struct books *b, const struct renew *ask, uint64_t now_ms,
 	if (ask->talk_s > w->now.talk_s)
 		w->now.talk_s = ask->talk_s;
 	open_call_credit(&w->now, call, &credit);
+	/* It began when no limit applied: it has had what it talked. */
+	if (!call->lease_s)
+		credit.lease_s = w->now.talk_s;
 	(void)credit_grant(b->caps, b->purses, books_now(b, now_ms), &credit,
 			   &grant);
 	w->now.lease_s = grant.lease_s;
