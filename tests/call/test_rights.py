@@ -17,7 +17,14 @@ NOBODY, CLERK, GROUP, ADMIN_GROUP = 65534, 61050, 61000, 61001
 DYNAMIC = range(61184, 65520)  # ids that systemd gives to services of the host
 DENIED = ("org.freedesktop.DBus.Error.AccessDenied", "org.sallyport.Error.Denied")
 FLOOD = 5000
+SYS_NICE = 23
 TABLE = "org.sallyport.Table1"
+
+
+def capable(number):
+    """May this test do so?"""
+    with open("/proc/self/status") as f:
+        return int(re.search(r"^CapEff:\s*(\w+)", f.read(), re.M)[1], 16) >> number & 1
 
 
 def interfaces():
@@ -132,6 +139,19 @@ def test_no_daemon_reads_or_writes_what_is_anothers(lab):
                 cat /proc/{lab.box.pid(d)}/environ >/dev/null 2>&1 && echo memory
                 """)
             assert got == ([] if who == "nobody" else ["view"]), f"{who} at {d}: {got}"
+
+
+def test_calls_and_bans_go_before_others(lab):
+    """What burns the processor beside them, httpd's passwords too, does not hold them up."""
+    if not capable(SYS_NICE):
+        return
+    for d in (*NAMES, "bus"):
+        pid = lab.box.pid(d)
+        want = 0 if d == "httpd" else -10
+        assert os.getpriority(os.PRIO_PROCESS, pid) == want, d
+        if os.path.exists(f"/proc/{pid}/autogroup"):
+            with open(f"/proc/{pid}/autogroup") as f:
+                assert f.read().split()[-1] == str(want), d
 
 
 def test_a_daemon_writes_its_own_folders_only(lab):
