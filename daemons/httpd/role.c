@@ -34,6 +34,7 @@ static const struct role_method methods[] = {
 	{ &route_iface, ROUTE_IMPORT_RATES, ROLE_ADMIN, true },
 	{ &route_iface, ROUTE_TOTALS, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_EXPLAIN, ROLE_LOOK, false },
+	{ &route_iface, ROUTE_EXPLAIN_INBOUND, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_EXPOSURE, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_SHADOWED, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_HOURS, ROLE_LOOK, false },

@@ -34,6 +34,7 @@ int routed_bus_open(struct routed *r)
 		[ROUTE_RENEW] = bus_books_renew,
 		[ROUTE_ENDED] = bus_books_ended,
 		[ROUTE_EXPLAIN] = bus_plan_explain,
+		[ROUTE_EXPLAIN_INBOUND] = bus_plan_explain_inbound,
 		[ROUTE_EXPOSURE] = bus_plan_exposure,
 		[ROUTE_SHADOWED] = bus_plan_shadowed,
 		[ROUTE_HOURS] = bus_plan_hours,

@@ -21,29 +21,49 @@ static void on_line(void *ctx, const struct explain_line *line)
 	bus_reply_row(ctx, line);
 }
 
-void bus_plan_explain(void *ctx, struct bus_req *req, const void *in)
+/* Decides as if this were asked, and answers with the trace. */
+static void explain(struct routed *r, struct bus_req *req,
+		    const struct ask *ask, const char *time)
 {
 	struct plan_trace trace = { .line = on_line, .ctx = req };
-	const struct explain_ask *e = in;
-	struct routed *r = ctx;
 	struct plan_usage usage = routed_usage(r);
-	struct plan_question q = { .trace = &trace,
+	struct plan_question q = { .ask = ask,
+				   .trace = &trace,
 				   .usage = &usage,
 				   .suppose_pin = true };
 	struct plan_choice choice;
 	struct verdict v;
-	struct ask ask;
 
-	if (moment_parse(e->time, clock_wall_ms(), &q.now_ms)) {
+	if (moment_parse(time, clock_wall_ms(), &q.now_ms)) {
 		bus_reply_error(req, "Invalid", TIME_WRONG);
 		return;
 	}
+	plan_decide(routed_plan(r), &q, &v, &choice);
+	bus_reply_end(req);
+}
+
+void bus_plan_explain(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct explain_ask *e = in;
+	struct ask ask;
+
 	record_init(&ask_record, &ask);
 	memcpy(ask.who, e->extension, sizeof(ask.who));
 	memcpy(ask.number, e->number, sizeof(ask.number));
-	q.ask = &ask;
-	plan_decide(routed_plan(r), &q, &v, &choice);
-	bus_reply_end(req);
+	explain(ctx, req, &ask, e->time);
+}
+
+void bus_plan_explain_inbound(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct inbound_ask *i = in;
+	struct ask ask;
+
+	record_init(&ask_record, &ask);
+	ask.who_kind = ASK_WHO_KIND_TRUNK;
+	memcpy(ask.who, i->trunk, sizeof(ask.who));
+	memcpy(ask.number, i->number, sizeof(ask.number));
+	memcpy(ask.caller, i->caller, sizeof(ask.caller));
+	explain(ctx, req, &ask, i->time);
 }
 
 /* --- exposure --- */

@@ -13,6 +13,7 @@
  *	again                         the trunk of the verdict failed
  *	from TRUNK NUMBER CALLER [NAME]
  *	explain WHO NUMBER
+ *	whither TRUNK NUMBER CALLER   explains a call from outside
  *	shadowed [PLAN]               rules that are never reached
  *	hours                         what is open, and until when
  *	check TABLE FIELD=VALUE ...   may such a row be kept
@@ -231,11 +232,11 @@ static void on_line(void *ctx, const struct explain_line *l)
 			l->next_s);
 }
 
-static void explain(struct script *s, char *rest)
+static void explain(struct script *s, char *rest, uint32_t kind)
 {
 	const struct plan_trace trace = { on_line, s };
 
-	ask(s, rest, ASK_WHO_KIND_EXTENSION);
+	ask(s, rest, kind);
 	decide(s, &trace);
 }
 
@@ -373,7 +374,9 @@ static void line(void *ctx, char *text)
 	else if (!strcmp(text, "again"))
 		again(s);
 	else if (!strcmp(text, "explain"))
-		explain(s, rest);
+		explain(s, rest, ASK_WHO_KIND_EXTENSION);
+	else if (!strcmp(text, "whither"))
+		explain(s, rest, ASK_WHO_KIND_TRUNK);
 	else if (!strcmp(text, "shadowed"))
 		CHECK_EQ(shadow_each(world_plan(&s->world),
 				     *rest ? rest : "default", on_shadow, s),

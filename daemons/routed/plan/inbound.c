@@ -7,6 +7,9 @@
 
 #include "decide.h"
 
+/* Of the rules behind the one that took the call, Explain tells so many. */
+enum { LATER_MAX = 20 };
+
 /* "" is any number; a pattern that cannot be read was never let in. */
 static bool take(struct pattern *p, const char *text)
 {
@@ -24,8 +27,7 @@ int inbound_init(struct inbound *in, const struct plan_rows *rows)
 		const struct inbound_rule *row = plan_row(rows, i);
 		struct inbound_way *w = &in->ways[in->n];
 
-		if (!row->enabled || !take(&w->did, row->did) ||
-		    !take(&w->caller, row->caller))
+		if (!take(&w->did, row->did) || !take(&w->caller, row->caller))
 			continue;
 		w->row = *row;
 		in->n++;
@@ -52,6 +54,8 @@ static const char *why_not(const struct decision *d,
 	const struct ask *ask = d->q->ask;
 	const struct timed *rule;
 
+	if (!w->row.enabled)
+		return "is switched off";
 	if (*w->row.trunk && strcmp(w->row.trunk, ask->who) != 0)
 		return "is another trunk's";
 	if (!fits(&w->did, ask->number))
@@ -75,6 +79,7 @@ static bool ring(struct decision *d, const struct inbound_way *w)
 	const struct ask *ask = d->q->ask;
 	char name[sizeof(w->row.name_prefix) + sizeof(ask->caller_name)];
 
+	(void)decide_by(d, "inbound rule", w->row.name);
 	if (!callee) {
 		decide_refuse(d, 404, "",
 			      "its inbound rule's extension is "
@@ -95,12 +100,33 @@ static bool ring(struct decision *d, const struct inbound_way *w)
 	return decide_callee(d, callee);
 }
 
+/* The first that fits decides: those behind it are not asked. */
+static void tell_later(const struct decision *d, size_t winner)
+{
+	const struct inbound_way *ways = d->plan->inbound.ways;
+	size_t n = d->plan->inbound.n, left = n - winner - 1;
+
+	for (size_t i = winner + 1; i < n && i - winner <= LATER_MAX; i++) {
+		if (ways[i].row.enabled)
+			decide_trace(d, "inbound rule", ways[i].row.name, false,
+				     "comes after %s", ways[winner].row.name);
+		else
+			decide_trace(d, "inbound rule", ways[i].row.name, false,
+				     "is switched off");
+	}
+	if (left > LATER_MAX)
+		decide_trace(d, "inbound rule", "", false,
+			     "and %zu others, which come later",
+			     left - LATER_MAX);
+}
+
 /* A provider's call rings an extension or ends here: it never goes on to a
    feature code, a dial rule or an emergency number. */
 bool decide_inbound(struct decision *d)
 {
 	const struct ask *ask = d->q->ask;
 	const char *why;
+	bool decided;
 
 	if (ask->who_kind != ASK_WHO_KIND_TRUNK)
 		return false;
@@ -110,10 +136,14 @@ bool decide_inbound(struct decision *d)
 		const struct inbound_way *w = &d->plan->inbound.ways[i];
 
 		why = why_not(d, w);
-		if (!why)
-			return ring(d, w);
+		if (!why) {
+			decided = ring(d, w);
+			tell_later(d, i);
+			return decided;
+		}
 		decide_trace(d, "inbound rule", w->row.name, false, "%s", why);
 	}
+	(void)decide_by(d, "inbound rules", ask->number);
 	decide_refuse(d, 404, "", "no inbound rule takes this call");
 	return decide_trace(d, "inbound rule", ask->who, true,
 			    "no inbound rule takes this call: refused");

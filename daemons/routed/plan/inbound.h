@@ -12,7 +12,7 @@ struct inbound_way {
 };
 
 struct inbound {
-	struct inbound_way *ways; /* in the table's order; those in use */
+	struct inbound_way *ways; /* in the table's order */
 	size_t n;
 };
 
