@@ -380,8 +380,25 @@ export const ground = {
 		await menu(page, 'Extensions');
 		await row(page, '820').waitFor();
 		await page.keyboard.press('/');
+		const finder = page.getByRole('dialog', { name: 'Search' });
+
+		await finder.getByRole('combobox').waitFor();
+		await page.keyboard.type('whitelist');
+		await finder.getByRole('option', { name: 'Allowed addresses' }).first().waitFor();
+		await page.keyboard.press('Control+A');
+		await page.keyboard.type('203.0.113.77');
+		await finder.getByRole('option', { name: 'Is it shut out?' }).waitFor();
+		await page.keyboard.press('Control+A');
 		await page.keyboard.type('820');
+		await finder.getByRole('option', { name: /^820 .*Extensions/ }).waitFor();
+		equal(await finder.getByRole('option').first().getAttribute('aria-selected'), 'true', 'Enter would open the first');
+		await look(page, 'search');
+		await page.keyboard.press('ArrowDown');
+		await page.keyboard.press('ArrowUp');
+		await page.keyboard.press('Enter');
+		await finder.waitFor({ state: 'detached' });
 		await row(page, '830').waitFor({ state: 'detached' });
+		equal(new URL(page.url()).hash, '#/basic/extensions?q=820', 'the row among the others of its page');
 		await row(page, '820').getByRole('button', { name: '820' }).focus();
 		await page.keyboard.press('Enter');
 		await page.getByRole('dialog', { name: 'Extension 820' }).waitFor();

@@ -35,13 +35,14 @@ export const out = {
 		const drawer = page.getByRole('dialog');
 
 		await drawer.getByLabel('Name', { exact: true }).fill('acme');
+		await drawer.getByLabel('What kind of line is it?').selectOption('account');
+		assert(await drawer.getByLabel('Register', { exact: true }).isChecked(), 'what follows from the kind');
 		await drawer.getByLabel('Host').fill('no such host');
 		await drawer.getByLabel('User (optional)').focus();
 		await drawer.locator('.err').first().waitFor();
 		await drawer.getByLabel('Host').fill('198.51.100.10');
 		await drawer.getByLabel('User (optional)').fill('acme');
 		await drawer.getByLabel(/^Password/).fill('s3cr3t-of-acme');
-		await drawer.getByLabel('Register', { exact: true }).check();
 		await drawer.getByText('How the called party sees us').click();
 		await drawer.getByLabel(/^Own caller ID/).fill('4930555');
 		await look(page, 'trunk-add');
@@ -49,6 +50,18 @@ export const out = {
 		await row(page, 'acme').getByText('198.51.100.10').waitFor();
 		await row(page, 'acme').getByText(TRUNK_UP, { exact: true }).waitFor();
 		await look(page, 'trunks');
+	},
+
+	async 'a trunk is tested now'({ page }) {
+		await row(page, 'acme').getByRole('button', { name: 'Test now' }).click();
+		const box = page.getByRole('dialog', { name: 'Test of acme' });
+
+		await box.getByText('All of it works').waitFor();
+		await box.locator('.trace li').filter({ hasText: '198.51.100.10:5060 over UDP' }).waitFor();
+		await box.locator('.trace li').filter({ hasText: 'answers in' }).waitFor();
+		await box.locator('.trace li').filter({ hasText: 'registered for' }).waitFor();
+		await look(page, 'trunk-test');
+		await page.keyboard.press('Escape');
 	},
 
 	async 'a trunk keeps its password to itself'({ page }) {
@@ -68,6 +81,55 @@ export const out = {
 		const said = await page.evaluate(async () => (await fetch('/api/v1/tables/sipd/trunk')).text());
 
 		assert(said.includes('the cheap one') && !said.includes('s3cr3t'), 'no secret in the list');
+	},
+
+	async 'inbound rules, and where a call goes'({ page }) {
+		await menu(page, 'Inbound rules');
+		await page.getByText('not in service').waitFor();
+		await page.getByRole('button', { name: 'Add the first one' }).click();
+		const drawer = page.getByRole('dialog');
+
+		await drawer.getByLabel('Name', { exact: true }).fill('uk');
+		await drawer.getByLabel('Called number').fill('4930555X');
+		await drawer.getByText('Takes 49305558, for example').waitFor();
+		await drawer.getByLabel(/^Caller/).fill('44X.');
+		await drawer.getByLabel('Rings').selectOption('801');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'uk').getByText('801').waitFor();
+		await page.getByRole('button', { name: 'Where does this call go?' }).click();
+		const where = page.getByRole('dialog', { name: 'Where does this call go?' });
+
+		await where.getByLabel('Number called').fill('+49 30 5551');
+		await where.getByLabel(/^Who calls/).fill('+44 20 123');
+		await where.getByRole('button', { name: 'Ask the box' }).click();
+		await where.getByText('Gets through', { exact: true }).waitFor();
+		await where.getByText('Decided by: inbound rule uk').waitFor();
+		await look(page, 'where-to');
+		await where.getByLabel(/^Who calls/).fill('+33 1 23');
+		await where.getByRole('button', { name: 'Ask the box' }).click();
+		await where.getByText('Does not get through').waitFor();
+		await where.locator('.trace li').filter({ hasText: 'is for other callers' }).waitFor();
+		await page.keyboard.press('Escape');
+		await look(page, 'inbound');
+	},
+
+	async 'a rule is duplicated behind itself'({ page }) {
+		await row(page, 'uk').getByRole('button', { name: 'uk', exact: true }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Duplicate' }).click();
+		const copy = page.getByRole('dialog', { name: 'Inbound rules: add' });
+
+		equal(await copy.getByLabel('Name', { exact: true }).inputValue(), 'uk-2', 'a free name');
+		equal(await copy.getByLabel('Called number').inputValue(), '4930555X', 'all that it had');
+		const placed = page.waitForResponse(r => r.url().endsWith('/inbound_rule/_move') && r.ok());
+
+		await copy.getByLabel(/^Caller/).fill('');
+		await copy.getByRole('button', { name: 'Save' }).click();
+		await placed;
+		await row(page, 'uk-2').getByText('any', { exact: true }).first().waitFor();
+		await row(page, 'uk-2').getByRole('button', { name: 'uk-2', exact: true }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+		await page.getByRole('dialog', { name: 'Delete uk-2?' }).getByRole('button', { name: 'Delete' }).click();
+		await row(page, 'uk-2').waitFor({ state: 'detached' });
 	},
 
 	async 'dial rules: none yet, then three'({ page }) {
@@ -94,6 +156,15 @@ export const out = {
 		await drawer.getByLabel('Try a number').fill('04712345678');
 		await drawer.getByText('Does not take 04712345678.').waitFor();
 		await look(page, 'dial-rule-try');
+		await drawer.getByLabel('Delete digits').fill('0');
+		await drawer.getByRole('button', { name: 'Make an obscure prefix' }).click();
+		const prefix = (await drawer.getByLabel('Pattern').inputValue()).replace(/00ZX\.$/, '');
+
+		assert(/^[1-9]\d\d$/.test(prefix) && prefix !== '112', `a prefix to guess: ${prefix}`);
+		equal(await drawer.getByLabel('Delete digits').inputValue(), '3', 'which is not sent');
+		await drawer.getByText(`People dial ${prefix} first`).waitFor();
+		await look(page, 'dial-rule-obscure');
+		await drawer.getByLabel('Pattern').fill('00ZX.');
 		await drawer.getByLabel('Delete digits').fill('0');
 		await page.keyboard.press('Escape');
 		await row(page, 'abroad').getByText('Abroad, open').waitFor();
@@ -263,6 +334,24 @@ export const out = {
 		await page.keyboard.press('Escape');
 	},
 
+	async 'wrong PINs lock a phone, and a person unlocks it'({ page }) {
+		await world('put', 'routed', 'pin_set', 'staff', { tries: 1 });
+		await world('put', 'routed', 'dial_rule', 'abroad', { pin_set: 'staff' });
+		await menu(page, 'PIN sets', 'PIN locks');
+		await page.getByText('Nobody is locked.').waitFor();
+		await world('wrong_pins', '802', '004712345678', 3);
+		const lock = page.locator('tbody tr').filter({ hasText: '802' });
+
+		await lock.getByText('Locked', { exact: true }).waitFor();
+		await look(page, 'pin-locks');
+		await lock.getByRole('button', { name: 'Unlock' }).click();
+		await page.getByRole('dialog', { name: 'Unlock the PIN rules of 802?' }).getByRole('button', { name: 'Unlock' }).click();
+		await toast(page, '802 may enter PINs again');
+		await page.getByText('Nobody is locked.').waitFor();
+		await world('set', 'routed', 'dial_rule', 'abroad', 'pin_set', '');
+		await world('put', 'routed', 'pin_set', 'staff', { tries: 3 });
+	},
+
 	async 'a price list from a file: wrong, then whole'({ page }) {
 		const file = text => ({ name: 'acme.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
 
@@ -296,8 +385,10 @@ export const out = {
 		await drawer.getByText('the limit would cap nobody').waitFor();
 		await drawer.getByLabel('Who', { exact: true }).fill('acme');
 		await drawer.getByLabel('Seconds').fill('3600');
-		await drawer.getByLabel('Money in thousandths').fill('20000');
-		await drawer.getByText('= 20.00 EUR').waitFor();
+		await drawer.getByLabel('Money', { exact: true }).fill('20 EUR');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await drawer.getByText('Money is an amount such as 20 or 12.50.').waitFor();
+		await drawer.getByLabel('Money', { exact: true }).fill('20,00');
 		await look(page, 'credit-add');
 		await drawer.getByRole('button', { name: 'Save' }).click();
 		await row(page, 'trunk-day').waitFor();

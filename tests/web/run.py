@@ -16,13 +16,14 @@ import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "..", ".."))
-sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+sys.path[:0] = [os.path.join(HERE, "..", "lib"), os.path.join(HERE, "..", "call")]
 
 from attacker import attack  # noqa: E402
 from lab import Lab  # noqa: E402
 from netns import Net  # noqa: E402
 from provider import Provider  # noqa: E402
 from sip import Client  # noqa: E402
+from test_pin import Caller, gives_up  # noqa: E402
 
 LONGEST_S = 900
 
@@ -53,9 +54,22 @@ class World:
         self.lab.later(peer.close)
         return attack(self.lab, peer, 30)
 
+    def wrong_pins(self, number, callee, calls):
+        """A phone of ours calls out so often, and types a wrong PIN each time."""
+        for _ in range(calls):
+            c = Caller(self.lab, "events", number)
+            c.dial(callee)
+            c.enter("111111#")
+            c.again()  # that is the reason why not
+            gives_up(c)
+            c.peer.close()
+
     def put(self, daemon, table, key, row):
         pairs = ",".join(f"{k},{v}" for k, v in row.items())
         self.lab.box.table(daemon, table, "Put", f"string:{key}", f"dict:string:string:{pairs}")
+
+    def set(self, daemon, table, key, field, value):
+        self.lab.box.table(daemon, table, "Set", f"string:{key}", f"string:{field}", f"string:{value}")
 
     def provider(self):
         """A telephone company at 198.51.100.10; its account is acme."""

@@ -6,6 +6,7 @@ import { mayRead } from './forms';
 import { connected, live } from './live';
 import { GROUPS, groupTitle, items, titleOf } from './menu';
 import { path } from './route';
+import { Search, SearchButton } from './search/Search';
 import { THEMES, theme, type Theme } from './theme';
 import { number, t, type MsgId } from './text';
 import { Logo } from './ui/bits';
@@ -73,9 +74,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
 				</button>
 				<Figures />
 				<span class="grow" />
+				<SearchButton />
 				<UserMenu />
 			</header>
-			<main id="main" ref={main} tabIndex={-1}>{children}</main>
+			<main id="main" ref={main} tabIndex={-1}>{children}<Search /></main>
 		</div>
 		<Toast />
 	</div>;

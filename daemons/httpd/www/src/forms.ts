@@ -42,9 +42,15 @@ export const access = signal<Access[]>([]);
 export async function loadForms(): Promise<void> {
 	const [f, a] = await Promise.all([get<Record<string, Form>>('/forms'), get<{ tables: Access[] }>('/tables')]);
 
+	/* the box counts in small whole units, people do not */
+	for (const field of Object.values(f).flatMap(form => form.fields))
+		field.label = field.label.replace(/ in thousandths$| x 100\b/, '');
 	forms.value = f;
 	access.value = a.tables;
 }
+
+/** Money is counted in thousandths. */
+export const isMoney = (name: string): boolean => name.endsWith('_milli');
 
 const find = (table: string) => access.value.find(a => a.table === table);
 

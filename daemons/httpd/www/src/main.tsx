@@ -14,7 +14,6 @@ import { watchCurrency } from './money';
 import { Mine } from './pages/Mine';
 import { Password } from './pages/Password';
 import { SignIn } from './pages/SignIn';
-import { TablePage } from './pages/TablePage';
 import { path } from './route';
 import { Shell } from './Shell';
 import { t } from './text';
@@ -23,6 +22,7 @@ import { Failed, PageHead, Skeleton } from './ui/bits';
 import { lazy } from './ui/lazy';
 import { tabs } from './ui/tabs';
 
+const TablePage = lazy(() => import('./pages/TablePage').then(m => m.TablePage));
 const RecordsPage = lazy(() => import('./pages/records/RecordsPage').then(m => m.RecordsPage));
 
 function Page() {

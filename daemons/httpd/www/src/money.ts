@@ -11,7 +11,14 @@ const currency = signal('');
 /** 12500 -> "12.50 EUR"; three figures where the last one counts. */
 export const money = (milli: number): string => `${decimal(milli / 1000, milli % 10 ? 3 : 2)} ${currency.value}`.trim();
 
-export const isMoney = (name: string): boolean => name.endsWith('_milli');
+/** As a form shows and takes it: 12500 -> "12.50". */
+export const moneyText = (milli: number): string => (milli / 1000).toFixed(milli % 10 ? 3 : 2);
+
+/** What was typed, in thousandths; NaN: it is no money. A comma will do. */
+export const readMoney = (text: string): number =>
+	/^\d{1,12}([.,]\d{0,3})?$/.test(text.trim()) ? Math.round(Number(text.trim().replace(',', '.')) * 1000) : NaN;
+
+export const currencyName = (): string => currency.value;
 
 /** Keeps its name fresh until the returned function is called. */
 export function watchCurrency(): () => void {

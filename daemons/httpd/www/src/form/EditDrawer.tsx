@@ -21,7 +21,7 @@ interface Props {
 	without?: readonly string[];
 	onSaved?: (saved: Saved) => void;
 	onClose: () => void;
-	/** Beside Cancel and Save, at the left. */
+	/** Beside Cancel and Save, at the left, while nothing was changed. */
 	actions?: ComponentChildren;
 	children?: ComponentChildren;
 	/** What a new one begins with, in place of the defaults. */
@@ -60,7 +60,7 @@ export function EditDrawer({ form, row, seq, title, readonly, words, without, on
 	}, [e.dirty]);
 	return <Dialog kind="drawer" title={title} onClose={onClose} onSubmit={() => { if (!readonly) void e.save(); }}
 		mayClose={() => !e.dirty || confirm(t('form.leave'))} footer={close => <>
-			{actions}
+			{!e.dirty && actions}
 			<span class="muted sm grow">{readonly ? '' : t(e.dirty ? 'form.dirty' : 'form.clean')}</span>
 			<button type="button" onClick={close}>{t(readonly ? 'close' : 'cancel')}</button>
 			{!readonly && <button class="primary" disabled={e.busy || !(e.dirty || !row)}>{t(e.busy ? 'saving' : 'save')}</button>}

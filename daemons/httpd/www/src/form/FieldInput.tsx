@@ -1,7 +1,7 @@
 // One field of a row, drawn by its description.
 import type { ComponentChildren } from 'preact';
-import type { Field } from '../forms';
-import { isMoney, money } from '../money';
+import { isMoney, type Field } from '../forms';
+import { currencyName } from '../money';
 import { duration, enumText, t } from '../text';
 import { NamesField } from './NamesField';
 import { PasswordField } from './PasswordField';
@@ -81,11 +81,11 @@ function Input(p: Props & { id: string; about?: string }) {
 		return <input {...common} type="datetime-local" />;
 	if (f.type === 'u32' || f.type === 'u64')
 		return <div class="inrow">
-			<input {...common} inputMode="numeric" class="figure" />
+			<input {...common} inputMode={isMoney(f.name) ? 'decimal' : 'numeric'} class="figure" />
 			{f.unit && <span class="unit">
 				{t('unit.of', { unit: f.unit })}{f.unit === 's' && Number(value) >= 60 && ` = ${duration(Number(value))}`}
 			</span>}
-			{isMoney(f.name) && Number(value) > 0 && <span class="unit">= {money(Number(value))}</span>}
+			{isMoney(f.name) && <span class="unit">{currencyName()}</span>}
 		</div>;
 	return <input {...common} type="text" list={LISTS[f.name]} autocomplete="off" spellcheck={false} class={f.format && f.format !== 'account' ? 'mono' : ''} />;
 }

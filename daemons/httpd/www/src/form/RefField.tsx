@@ -31,11 +31,13 @@ interface Props {
 	disabled?: boolean;
 	error?: string;
 	about?: string;
+	/** What choosing none means. */
+	none?: string;
 	onInput: (v: string) => void;
 	onBlur: () => void;
 }
 
-export function RefField({ f, id, value, disabled, error, about, onInput, onBlur }: Props) {
+export function RefField({ f, id, value, disabled, error, about, none, onInput, onBlur }: Props) {
 	const { options, known } = useOptions(f), there = options.some(o => o.key === value);
 	const common = {
 		id, name: f.name, disabled, onBlur, 'aria-describedby': about, 'aria-invalid': error ? true : undefined,
@@ -48,7 +50,7 @@ export function RefField({ f, id, value, disabled, error, about, onInput, onBlur
 			<datalist id={`${id}-o`}>{options.map(o => <option key={o.key} value={o.key}>{o.text}</option>)}</datalist>
 		</>;
 	return <select {...common} value={value} onChange={e => onInput(e.currentTarget.value)}>
-		{(!f.required || !value) && <option value="">{t(f.required ? 'ref.choose' : 'ref.none')}</option>}
+		{(!f.required || !value) && <option value="">{f.required ? t('ref.choose') : none ?? t('ref.none')}</option>}
 		{value && !there && <option value={value}>{known ? t('ref.gone', { name: value }) : value}</option>}
 		{options.map(o => <option key={o.key} value={o.key}>{o.text}</option>)}
 	</select>;

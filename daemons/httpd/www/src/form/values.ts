@@ -1,6 +1,7 @@
 // Rows as a form edits them (texts and switches), and back.
 import type { Row } from '../api';
-import type { Field, Form } from '../forms';
+import { isMoney, type Field, type Form } from '../forms';
+import { moneyText, readMoney } from '../money';
 import { t } from '../text';
 
 export type Edit = Record<string, string | boolean>;
@@ -26,6 +27,8 @@ function toEdit(f: Field, v: Row[string] | undefined): string | boolean {
 		return v === true;
 	if (isMoment(f))
 		return v ? localTime(Number(v)) : '';
+	if (isMoney(f.name))
+		return v ? moneyText(Number(v)) : '';
 	if (f.type === 'list' && !isChoice(f))
 		return String(v ?? '').split(';').join('\n');
 	return String(v ?? '');
@@ -42,6 +45,8 @@ function fromEdit(f: Field, v: string | boolean): Row[string] {
 		return v;
 	if (isMoment(f))
 		return v ? new Date(v).getTime() : 0;
+	if (isMoney(f.name))
+		return v.trim() ? readMoney(v) : 0;
 	if (f.type === 'u32' || f.type === 'u64')
 		return v.trim() === '' ? '' : Number(v);
 	if (f.type === 'list')
@@ -73,6 +78,8 @@ function problem(f: Field, v: string | boolean): string {
 		return '';
 	if (isMoment(f) || v.trim() === '')
 		return '';
+	if (isMoney(f.name))
+		return Number.isNaN(readMoney(v)) ? t('field.money', { field: f.label }) : '';
 	if (!/^\s*\d+\s*$/.test(v))
 		return t('field.whole', { field: f.label });
 	if (Number(v) < (f.min ?? 0) || Number(v) > (f.max ?? Infinity))

@@ -1,6 +1,6 @@
 // A list: search, filter, columns that sort, rows to tick, pages.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { query, setQuery } from '../route';
 import { t } from '../text';
 import { dropOn, orderColumns, type Order } from './order';
@@ -33,23 +33,8 @@ interface Props<T> {
 const cellClass = <T,>(c: Column<T>) => [c.wide && 'wide', c.right && 'right', c.wrap && 'wrap'].filter(Boolean).join(' ');
 
 function Tools<T>({ p, ticked, clear }: { p: Props<T>; ticked: T[]; clear: () => void }) {
-	const box = useRef<HTMLInputElement>(null);
-
-	useEffect(() => {
-		const key = (e: KeyboardEvent) => {
-			const typing = (e.target as HTMLElement).closest('input, textarea, select, dialog');
-
-			if (e.key === '/' && !typing) {
-				e.preventDefault();
-				box.current?.focus();
-			}
-		};
-
-		addEventListener('keydown', key);
-		return () => removeEventListener('keydown', key);
-	}, []);
 	return <div class="toolbar">
-		<input ref={box} type="search" aria-label={p.placeholder} aria-keyshortcuts="/" placeholder={p.placeholder}
+		<input type="search" aria-label={p.placeholder} placeholder={p.placeholder}
 			value={query.value.get('q') ?? ''} onInput={e => setQuery({ q: e.currentTarget.value, page: '' })} />
 		{p.filters && <select aria-label={t('list.show')} value={query.value.get('show') ?? ''}
 			onChange={e => setQuery({ show: e.currentTarget.value, page: '' })}>

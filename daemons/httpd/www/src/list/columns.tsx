@@ -1,8 +1,8 @@
 // Columns and cells from the description of a table.
 import type { Row } from '../api';
-import type { Field, Form } from '../forms';
-import { isMoney, money } from '../money';
-import { duration, enumText, number, t } from '../text';
+import { isMoney, type Field, type Form } from '../forms';
+import { money } from '../money';
+import { decimal, duration, enumText, number, t } from '../text';
 import { Badge, Moment, Muted } from '../ui/bits';
 import type { Column } from './useList';
 
@@ -20,6 +20,10 @@ export function Cell({ f, v, none }: { f: Field; v: Row[string] | undefined; non
 		return <Moment ms={Number(v)} none={none} />;
 	if (f.unit === 's')
 		return <span class="num">{duration(Number(v))}</span>;
+	if (f.unit === 'us')
+		return <span class="num">{t('unit.ms', { n: Math.round(Number(v) / 100) / 10 })}</span>;
+	if (f.name.endsWith('_centi'))
+		return v ? <span class="num">{decimal(Number(v) / 100, 2)}</span> : <Muted>–</Muted>;
 	if (isMoney(f.name))
 		return <span class="num">{money(Number(v ?? 0))}</span>;
 	if (f.type === 'u32' || f.type === 'u64')

@@ -13,6 +13,7 @@ import { Badge, Muted } from '../ui/bits';
 import { lazy } from '../ui/lazy';
 import { EACH } from './Credit';
 import type { Extra } from './extras';
+import { Obscure } from './Obscure';
 
 const WhoGetsOut = lazy(() => import('./WhoGetsOut').then(m => m.WhoGetsOut));
 
@@ -115,6 +116,7 @@ function UnderPattern({ editing }: { editing: Editing }) {
 				{number && (fits ? t('rule.takes', { number, sent: sent(number, strip, prepend) }) : t('rule.leaves', { number }))}
 			</p>
 		</div>}
+		<Obscure editing={editing} />
 		{danger.abroad && !danger.guarded && <p class="banner warn">{t('rule.open.text')}</p>}
 	</>;
 }

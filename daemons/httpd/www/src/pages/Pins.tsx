@@ -1,13 +1,13 @@
 // PIN sets with the rules they guard and the people they let through; PINs made
 // for many people, and made anew.
 import { useState } from 'preact/hooks';
-import type { Pin } from 'schema/types';
+import type { Pin, PinLock } from 'schema/types';
 import { api, tablePath, type Row, type Saved } from '../api';
 import { useTable, type Data } from '../data';
 import { mayWrite } from '../forms';
 import type { Column } from '../list/useList';
 import { number, t, tn } from '../text';
-import { Muted } from '../ui/bits';
+import { Badge, Moment, Muted } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
 import { lazy } from '../ui/lazy';
 import type { Made } from '../ui/ShownOnce';
@@ -25,7 +25,7 @@ function useSetColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[
 			id: 'pins', label: t('pins'), right: true, value: r => of(r).length,
 			cell: r => <a href={`#/advanced/pins?q=${encodeURIComponent(String(r['name']))}`}>{number(of(r).length)}</a>,
 		},
-		...described,
+		...described.map(c => ({ ...c, wide: true })),
 		{
 			id: 'rules', label: t('used.by'), wide: true,
 			cell: r => rules.filter(x => x.pin_set === r['name']).map(x => x.name).join(', ') || <Muted>–</Muted>,
@@ -82,6 +82,26 @@ function Unlock({ row }: RowProps) {
 	</>;
 }
 
-export const pinLocks: Extra = { stays: true, RowAction: Unlock };
+const lockOf = (r: Row) => r as unknown as PinLock;
+
+function LockState({ lock }: { lock: PinLock }) {
+	if (!lock.locked)
+		return <Badge tone="warn">{t('locks.counting')}</Badge>;
+	return <>
+		<Badge tone="danger">{t('locks.locked')}</Badge>{' '}
+		<Muted>{lock.until_ms ? <>{t('locks.until')} <Moment ms={lock.until_ms} /></> : t('locks.person')}</Muted>
+	</>;
+}
+
+function useLockColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
+	const get = (id: string) => described.find(c => c.id === id)!;
+
+	return [
+		{ id: 'state', label: t('locks.state'), value: r => Number(lockOf(r).locked), cell: r => <LockState lock={lockOf(r)} /> },
+		...['failed', 'wrong', 'source', 'last_ms'].map(id => ({ ...get(id), wide: true })),
+	];
+}
+
+export const pinLocks: Extra = { stays: true, useColumns: useLockColumns, RowAction: Unlock };
 export const pinSets: Extra = { useColumns: useSetColumns, Drawer: SetDrawer };
 export const pins: Extra = { Head: Many, RowAction: Renew };

@@ -8,6 +8,9 @@ import { t } from '../text';
 import { Failed, PageHead, Skeleton } from '../ui/bits';
 import { toast } from '../ui/toast';
 
+/* what is done elsewhere, by more than a tick */
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = { route_settings: ['kill_switch'] };
+
 function Settings({ form, row, seq, title, saved }: { form: Form; row: Row; seq: number; title: string; saved: () => void }) {
 	const may = mayWrite(form.name);
 	const e = useEdit(form, row, seq, () => {
@@ -17,7 +20,7 @@ function Settings({ form, row, seq, title, saved }: { form: Form; row: Row; seq:
 
 	return <form class="card settings" noValidate onSubmit={ev => { ev.preventDefault(); void e.save(); }}>
 		<div class="fields">
-			<RowForm form={form} editing={e} readonly={!may} />
+			<RowForm form={form} editing={e} readonly={!may} without={ELSEWHERE[form.name]} />
 		</div>
 		{may && <footer>
 			<span class="muted sm grow">{t(e.dirty ? 'form.dirty' : 'form.clean')}</span>

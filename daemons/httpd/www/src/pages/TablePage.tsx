@@ -2,8 +2,10 @@
 import { useMemo, useState } from 'preact/hooks';
 import { api, asError, tablePath, type Row, type Saved } from '../api';
 import { useLiveTable, useTable, type Data } from '../data';
+import { copyOf, mayCopy } from '../form/copy';
 import { Csv } from '../form/Csv';
 import { EditDrawer } from '../form/EditDrawer';
+import type { Edit } from '../form/values';
 import { mayWrite, type Form } from '../forms';
 import { columnsOf, textOf } from '../list/columns';
 import { DataTable } from '../list/DataTable';
@@ -18,7 +20,8 @@ import { toast } from '../ui/toast';
 import { extraOf } from './extras';
 import { SettingsPage } from './SettingsPage';
 
-type Open = { what: 'edit'; row?: Row } | { what: 'move'; key: string } | { what: 'delete'; row: Row } | { what: 'made'; made: Made[] } | null;
+/* `after`: it was copied from that row, and stands behind it */
+type Open = { what: 'edit'; row?: Row; preset?: Edit; after?: string } | { what: 'move'; key: string } | { what: 'delete'; row: Row } | { what: 'made'; made: Made[] } | null;
 
 /** What people call a row: a live one has a key that tells nobody anything. */
 function nameOf(form: Form, row: Row): string {
@@ -34,13 +37,16 @@ const secretOf = (form: Form): string => form.fields.find(f => f.type === 'secre
 /** What an empty list says: in its own words, where there are any. */
 const emptyId = (form: Form): MsgId => hasText(`empty.${form.name}`) ? `empty.${form.name}` as MsgId : 'empty';
 
+/** What a page is about: in its own words, else the schema's. */
+const leadOf = (form: Form): string => hasText(`lead.${form.name}`) ? t(`lead.${form.name}` as MsgId) : form.doc;
+
 /** Deletes; what had no secret can be put back. */
 async function remove(form: Form, row: Row): Promise<void> {
 	const key = String(row[form.key]);
 	const back = Object.fromEntries(form.fields.filter(f => !f.readonly && f.name in row).map(f => [f.name, row[f.name]!]));
 
 	await api('DELETE', tablePath(form.owner, form.name, key));
-	toast(t(form.kind === 'live' ? 'ended' : 'deleted', { key: nameOf(form, row) }), form.kind === 'table' && !secretOf(form) && form.name !== 'account' ? () => {
+	toast(t(extraOf(form).endBy ? 'alerts.done' : form.kind === 'live' ? 'ended' : 'deleted', { key: nameOf(form, row) }), form.kind === 'table' && !secretOf(form) && form.name !== 'account' ? () => {
 		void api('POST', tablePath(form.owner, form.name), back)
 			.then(() => toast(t('undone', { key })), e => toast(asError(e).message));
 	} : undefined);
@@ -75,7 +81,7 @@ function Table({ form, title }: { form: Form; title: string }) {
 		: <button class="rowbtn" onClick={() => setOpen({ what: 'edit', row: r })}>{nameOf(form, r)}</button> };
 	const column: Column<Row> = { id: 'acts', label: '', right: true, cell: r => <span class="acts">
 		{extra.RowAction && <extra.RowAction form={form} row={r} show={made => setOpen({ what: 'made', made: [made] })} />}
-		{!fixed(r) && !extra.stays && <button class="small" onClick={() => end(r)}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
+		{!fixed(r) && !extra.stays && <button class={live ? 'small' : 'small only-wide'} onClick={() => end(r)}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
 	</span> };
 	const end = (r: Row) => {
 		if (!extra.endBy)
@@ -83,13 +89,27 @@ function Table({ form, title }: { form: Form; title: string }) {
 		else
 			remove(form, r).then(data.reload, e => toast(asError(e).message));
 	};
-	const saved = (s: Saved, fresh: boolean) => {
+	const place = (key: string, after: string) => {
+		const position = places.order.keys.indexOf(after) + 2;
+
+		void api('POST', `${tablePath(form.owner, form.name)}/_move`, { key, position }).then(data.reload, e => toast(asError(e).message));
+	};
+	const saved = (s: Saved, fresh: boolean, after?: string) => {
 		data.reload();
+		if (fresh && after && form.ordered)
+			place(s.key, after);
 		if (fresh && extra.afterAdd)
 			void extra.afterAdd(s.key).then(made => setOpen({ what: 'made', made: [made] }));
 		else if (s.made?.[secretOf(form)])
 			setOpen({ what: 'made', made: [{ who: s.key, secret: s.made[secretOf(form)]! }] });
 	};
+
+	const actions = (r: Row) => <>
+		{!fixed(r) && !extra.stays && <button type="button" class="danger" onClick={() => end(r)}>{shut}</button>}
+		{mayCopy(form) && <button type="button" onClick={() => setOpen({
+			what: 'edit', preset: copyOf(form, r, data.rows), after: String(r[form.key]),
+		})}>{t('duplicate')}</button>}
+	</>;
 
 	const imported = (made: Made[]) => {
 		data.reload();
@@ -103,16 +123,19 @@ function Table({ form, title }: { form: Form; title: string }) {
 			{!live && !all && <Csv form={form} rows={data.rows} may={may} onDone={imported} />}
 			{acts && !live && <button class="primary" onClick={() => setOpen({ what: 'edit' })}>{t('add')}</button>}
 		</PageHead>
-		<p class="lead">{form.doc}</p>
+		<p class="lead">{leadOf(form)}</p>
 		{data.error && <Failed error={data.error} at={data.at} retry={data.reload} />}
 		{extra.Above && data.ready && <extra.Above data={data} />}
 		{!data.ready ? <Skeleton /> : <DataTable label={title} rows={form.ordered ? places.rows : data.rows} keyOf={r => String(r[form.key])}
 			search={textOf(form)} columns={acts ? [link, ...rest, column] : [link, ...rest]} placeholder={t('list.search')}
-			sort={form.ordered || all ? '' : form.key} empty={<p>{t(emptyId(form), { what: title })}</p>}
+			sort={form.ordered || all ? '' : form.key} empty={<>
+				<p>{t(emptyId(form), { what: title })}</p>
+				{acts && !live && <button onClick={() => setOpen({ what: 'edit' })}>{t('add.first')}</button>}
+			</>}
 			order={form.ordered && may ? { ...places.order, ask: key => setOpen({ what: 'move', key }) } : undefined} />}
-		{open?.what === 'edit' && <EditDrawer form={form} row={open.row} seq={data.seq} readonly={!may} onClose={close} extras={extra.fields}
+		{open?.what === 'edit' && <EditDrawer key={open.after ?? ''} form={form} row={open.row} preset={open.preset} seq={data.seq} readonly={!may}
 			title={open.row ? t('edit.title', { what: title, key: nameOf(form, open.row) }) : t('add.title', { what: title })}
-			onSaved={s => saved(s, !open.row)}>
+			onClose={close} extras={extra.fields} onSaved={s => saved(s, !open.row, open.after)} actions={acts && open.row && actions(open.row)}>
 			{extra.Drawer && <extra.Drawer row={open.row} />}
 		</EditDrawer>}
 		{open?.what === 'move' && <MoveTo k={open.key} order={places.order} onClose={close} />}

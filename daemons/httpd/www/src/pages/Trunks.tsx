@@ -1,12 +1,19 @@
 // The list of trunks with how each is now: registered or not, since when, how
 // fast it answers, what went wrong last in words.
-import type { Trunk, TrunkState } from 'schema/types';
+import { useState } from 'preact/hooks';
+import type { Credit, Trunk, TrunkState, Usage } from 'schema/types';
 import type { Row } from '../api';
-import { useLiveTable, type Data } from '../data';
+import { useLiveTable, useTable, type Data } from '../data';
+import { mayWrite } from '../forms';
 import type { Column } from '../list/useList';
-import { enumText, number, t } from '../text';
+import { money } from '../money';
+import { duration, enumText, number, t } from '../text';
 import { Ago, Badge, Muted, type Tone } from '../ui/bits';
-import type { Extra } from './extras';
+import { Used } from '../ui/Used';
+import { EACH } from './Credit';
+import type { Extra, RowProps } from './extras';
+import { TestTrunk } from './TestTrunk';
+import { TrunkKind } from './TrunkKind';
 
 const TONES: Record<string, Tone> = {
 	off: '', trying: 'info', registered: 'ok', reachable: 'ok', refused: 'danger', unreachable: 'danger', unchecked: '',
@@ -25,22 +32,55 @@ function State({ s, off }: { s?: TrunkState; off: boolean }) {
 
 const latency = (us: number): string => t('unit.ms', { n: us < 10000 ? Math.round(us / 100) / 10 : Math.round(us / 1000) });
 
+interface Cap { credit: Credit; usage?: Usage }
+
+/** The tightest cap of a trunk that one looks at first: that of the day. */
+function useCaps(): (name: string) => Cap | undefined {
+	const caps = useTable<Credit>('routed', 'credit').rows, usage = useLiveTable<Usage>('routed', 'usage').rows;
+	const order = ['day', 'week', 'month', 'total'];
+
+	return name => {
+		const of = (who: string) => caps.filter(c => c.enabled && c.scope === 'trunk' && c.who === who), own = of(name);
+		const credit = (own.length ? own : of(EACH)).sort((a, b) => order.indexOf(a.period) - order.indexOf(b.period))[0];
+
+		return credit && { credit, usage: usage.find(u => u.credit === credit.name && u.who === name) };
+	};
+}
+
+/** What was spent of its cap, in money where the cap has some. */
+function Spent({ cap }: { cap?: Cap }) {
+	if (!cap)
+		return <Muted>{t('trunk.nocap')}</Muted>;
+	const { credit: c, usage: u } = cap;
+
+	return <a href={`#/reports/spend?q=${encodeURIComponent(c.name)}`}>
+		{c.money_milli ? <Used used={u?.money_milli ?? 0} held={0} most={c.money_milli} say={money} />
+			: <Used used={u?.seconds ?? 0} held={0} most={c.seconds} say={duration} />}
+		{c.period !== 'day' && <Muted> {enumText(c.period)}</Muted>}
+	</a>;
+}
+
 function useColumns(_described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 	const states = new Map(useLiveTable<TrunkState>('sipd', 'trunk_state').rows.map(s => [s.name, s]));
-	const of = (r: Row) => states.get(String(r['name'])), trunk = (r: Row) => r as unknown as Trunk;
+	const capOf = useCaps(), of = (r: Row) => states.get(String(r['name'])), trunk = (r: Row) => r as unknown as Trunk;
 
 	return [
-		{ id: 'state', label: t('trunk.state'), value: r => of(r)?.state ?? '', cell: r => <State s={of(r)} off={!r['enabled']} /> },
 		{
-			id: 'calls', label: t('trunk.calls'), right: true, value: r => of(r)?.calls ?? 0,
+			id: 'state', label: t('trunk.state'), wrap: true, value: r => of(r)?.state ?? '', cell: r => <>
+				<State s={of(r)} off={!r['enabled']} />
+				{of(r)?.last_error && r['enabled'] && <div class="sm bad">{of(r)!.last_error}</div>}
+			</>,
+		},
+		{
+			id: 'calls', label: t('trunk.calls'), wide: true, right: true, value: r => of(r)?.calls ?? 0,
 			cell: r => <span class="num">{trunk(r).max_calls
 				? t('trunk.of', { n: of(r)?.calls ?? 0, most: trunk(r).max_calls }) : number(of(r)?.calls ?? 0)}</span>,
 		},
+		{ id: 'spent', label: t('trunk.spent'), wide: true, cell: r => <Spent cap={capOf(trunk(r).name)} /> },
 		{
 			id: 'host', label: t('trunk.address'), wide: true, value: r => trunk(r).host,
-			cell: r => <><span class="mono">{trunk(r).host}</span> <Muted>{enumText(trunk(r).transport)}</Muted></>,
+			cell: r => <><span class="mono">{trunk(r).host}</span> <Muted>{enumText(trunk(r).transport)}, {t(trunk(r).register ? 'trunk.register' : 'trunk.peer')}</Muted></>,
 		},
-		{ id: 'kind', label: t('trunk.kind'), wide: true, cell: r => t(trunk(r).register ? 'trunk.register' : 'trunk.peer') },
 		{
 			id: 'latency', label: t('trunk.latency'), wide: true, right: true, value: r => of(r)?.latency_us ?? 0,
 			cell: r => of(r)?.latency_us ? <span class="num">{latency(of(r)!.latency_us)}</span> : none,
@@ -49,7 +89,6 @@ function useColumns(_described: Column<Row>[], _data: Data<Row>): Column<Row>[] 
 			id: 'failures', label: t('trunk.failures'), wide: true, right: true, value: r => of(r)?.failures ?? 0,
 			cell: r => <span class="num">{number(of(r)?.failures ?? 0)}</span>,
 		},
-		{ id: 'error', label: t('trunk.error'), wide: true, wrap: true, cell: r => of(r)?.last_error ? <span class="sm">{of(r)!.last_error}</span> : none },
 	];
 }
 
@@ -65,4 +104,15 @@ function Drawer({ row }: { row?: Row }) {
 	</div>;
 }
 
-export const trunks: Extra = { useColumns, Drawer };
+function Test({ row }: Pick<RowProps, 'row'>) {
+	const [open, setOpen] = useState(false), name = String(row['name']);
+
+	if (!mayWrite('trunk'))
+		return null;
+	return <>
+		<button type="button" class="small" onClick={() => setOpen(true)}>{t('test')}<span class="vh"> {name}</span></button>
+		{open && <TestTrunk name={name} onClose={() => setOpen(false)} />}
+	</>;
+}
+
+export const trunks: Extra = { useColumns, Drawer, RowAction: Test, fields: { name: TrunkKind } };

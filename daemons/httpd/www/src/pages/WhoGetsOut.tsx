@@ -7,6 +7,7 @@ import { money } from '../money';
 import { t, type MsgId } from '../text';
 import { Alert, Badge } from '../ui/bits';
 import { Dialog } from '../ui/Dialog';
+import { Trace, type Step } from '../ui/Trace';
 
 interface Line {
 	step: string;
@@ -30,15 +31,13 @@ const TONES: Readonly<Record<Line['outcome'], 'ok' | 'danger' | 'warn'>> = {
 };
 
 /** Behind a rule that fits there are gates: one that is shut ends the call, or the rule. */
-function markOf(lines: readonly Line[], i: number): '✓' | '✕' | '–' {
+function markOf(lines: readonly Line[], i: number): Step['mark'] {
 	const l = lines[i]!;
 
 	if (l.applies)
 		return '✓';
 	return l.step !== 'dial rule' && lines.slice(0, i).some(x => x.step === 'dial rule' && x.applies) ? '✕' : '–';
 }
-
-const TONE = { '✓': 'ok', '✕': 'danger', '–': '' } as const;
 
 const Price = ({ l }: { l: Line }) => l.outcome === 'out' || l.outcome === 'pin' ? <p class="sm">
 	{l.priced ? t('who.price', { minute: money(l.minute_milli), call: money(l.connect_milli), first: l.first_s, next: l.next_s }) : t('who.unpriced')}
@@ -53,16 +52,12 @@ function Verdict({ l }: { l: Line }) {
 	</>;
 }
 
-function Trace({ lines }: { lines: readonly Line[] }) {
+function Answer({ lines }: { lines: readonly Line[] }) {
 	const end = lines.at(-1), steps = lines.filter(l => l.outcome === 'step');
 
 	return <section aria-labelledby="who-end" aria-live="polite">
 		{end && <Verdict l={end} />}
-		<ol class="trace">{steps.map((l, i) => <li key={i} class={markOf(steps, i) === '–' ? 'muted' : ''}>
-			<span class={`mark ${TONE[markOf(steps, i)]}`} aria-hidden="true">{markOf(steps, i)}</span>
-			<span><b>{l.step}</b> {l.what && <span class="mono">{l.what}</span>} <span>{l.why}</span>
-				<span class="vh">{t(l.applies ? 'who.applies' : 'who.not')}</span></span>
-		</li>)}</ol>
+		<Trace steps={steps.map((l, i) => ({ mark: markOf(steps, i), what: l.step, name: l.what, why: l.why }))} />
 	</section>;
 }
 
@@ -104,6 +99,6 @@ export function WhoGetsOut({ onClose }: { onClose: () => void }) {
 			<input id="who-when" type="datetime-local" aria-describedby="who-when-h" value={when} onInput={e => setWhen(e.currentTarget.value)} />
 		</div>
 		{error && <Alert>{error}</Alert>}
-		{lines && <Trace lines={lines} />}
+		{lines && <Answer lines={lines} />}
 	</Dialog>;
 }

@@ -13,6 +13,7 @@ import { allowed, fail2ban } from './Allowed';
 import { credit, rates } from './Credit';
 import { defense } from './Defense';
 import { dialRules } from './DialRules';
+import { inbound } from './Inbound';
 import { pinLocks, pins, pinSets } from './Pins';
 import { timeRules } from './TimeRules';
 import { trunks } from './Trunks';
@@ -42,6 +43,7 @@ export interface Extra {
 
 export const EXTRAS: Readonly<Record<string, Extra>> = {
 	dial_rule: dialRules,
+	inbound_rule: inbound,
 	time_rule: timeRules,
 	trunk: trunks,
 	alert: { endBy: 'alerts.seen' },

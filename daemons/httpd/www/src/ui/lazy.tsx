@@ -5,14 +5,20 @@ import { asError, type ApiError } from '../api';
 import { Failed, Skeleton } from './bits';
 
 export function lazy<P extends object = object>(load: () => Promise<ComponentType<P>>): (p: P) => JSX.Element {
+	const kept: { part?: ComponentType<P> } = {};
+
 	return function Lazy(p: P) {
-		const [Part, setPart] = useState<ComponentType<P>>(), [error, setError] = useState<ApiError>();
+		/* fetched once: from then on it is there at once */
+		const [Part, setPart] = useState<ComponentType<P> | undefined>(() => kept.part), [error, setError] = useState<ApiError>();
 		const fetch = () => {
 			setError(undefined);
-			load().then(c => setPart(() => c), e => setError(asError(e)));
+			load().then(c => {
+				kept.part = c;
+				setPart(() => c);
+			}, e => setError(asError(e)));
 		};
 
-		useEffect(fetch, []);
+		useEffect(() => { if (!kept.part) fetch(); }, []);
 		if (error)
 			return <Failed error={error} at={0} retry={fetch} />;
 		return Part ? <Part {...p} /> : <Skeleton />;

@@ -4,7 +4,7 @@ import type { Row } from '../../api';
 import { useTable } from '../../data';
 import { fieldOf, forms, type Form } from '../../forms';
 import { query, setQuery } from '../../route';
-import { enumText, t } from '../../text';
+import { enumText, t, tn } from '../../text';
 import { chosen, cleared, filterLabel, type FilterField, type Source } from './filters';
 
 /* one does not ask at every letter */
@@ -48,20 +48,25 @@ function Typed({ f, value, set }: Props) {
 
 export function FilterBar({ source, form }: { source: Source; form: Form }) {
 	const n = chosen(source, query.value);
+	/* on a phone they would fill the screen */
+	const [open] = useState(() => n > 0 || !matchMedia('(max-width: 860px)').matches);
 
 	if (!source.filters.length)
 		return null;
-	return <form class="card filters" aria-label={t('filter')} onSubmit={e => e.preventDefault()}>
-		{source.filters.map(f => {
-			const p = { f, form, value: query.value.get(f.id) ?? '', set: (v: string) => setQuery({ [f.id]: v }) };
-
-			return f.kind === 'flag' ? <label class="radio" key={f.id}>
-				<input type="checkbox" checked={!!p.value} onChange={e => p.set(e.currentTarget.checked ? '1' : '')} />{filterLabel(f)}
-			</label> : <div class="field" key={f.id}>
-				<label for={`filter-${f.id}`}>{filterLabel(f)}</label>
-				{f.kind === 'choice' ? <Choice {...p} /> : <Typed {...p} />}
-			</div>;
-		})}
-		{n > 0 && <button type="button" onClick={() => setQuery(cleared(source))}>{t('filter.clear')}</button>}
-	</form>;
+	return <details class="card filtering" open={open}>
+		<summary>{n > 0 ? tn('filter.some', n) : t('filter')}</summary>
+		<form class="filters" aria-label={t('filter')} onSubmit={e => e.preventDefault()}>
+			{source.filters.map(f => {
+				const p = { f, form, value: query.value.get(f.id) ?? '', set: (v: string) => setQuery({ [f.id]: v }) };
+	
+				return f.kind === 'flag' ? <label class="radio" key={f.id}>
+					<input type="checkbox" checked={!!p.value} onChange={e => p.set(e.currentTarget.checked ? '1' : '')} />{filterLabel(f)}
+				</label> : <div class="field" key={f.id}>
+					<label for={`filter-${f.id}`}>{filterLabel(f)}</label>
+					{f.kind === 'choice' ? <Choice {...p} /> : <Typed {...p} />}
+				</div>;
+			})}
+			{n > 0 && <button type="button" onClick={() => setQuery(cleared(source))}>{t('filter.clear')}</button>}
+		</form>
+	</details>;
 }

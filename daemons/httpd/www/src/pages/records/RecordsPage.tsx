@@ -6,6 +6,7 @@ import { useRows } from '../../data';
 import type { Form } from '../../forms';
 import { Cell, columnsOf, noneOf, textOf } from '../../list/columns';
 import { DataTable } from '../../list/DataTable';
+import type { Column } from '../../list/useList';
 import { money } from '../../money';
 import { path, query } from '../../route';
 import { duration, number, t, tn } from '../../text';
@@ -19,6 +20,17 @@ import { saveRecords } from './saveRecords';
 const PAGE = 100;
 /* a call's end is told before its record is on disk */
 const SETTLE_MS = 1000;
+
+/* in this order, where the schema has another; on a phone the first three */
+const ORDER: Readonly<Record<string, readonly string[]>> = { cdr: ['start_ms', 'caller', 'callee', 'talk_s', 'disposition', 'reason'] };
+
+function columnsFor(form: Form): Column<Row>[] {
+	const all = columnsOf(form), order = ORDER[form.name];
+
+	return order ? order.flatMap(id => all.find(c => c.id === id) ?? []).map((c, i) => ({ ...c, wide: i >= 3 })) : all;
+}
+
+const isSet = (v: Row[string] | undefined): boolean => v !== '' && v !== 0 && v !== undefined;
 
 interface Sum { calls: number; answered: number; talk_s: number; cost_milli: number }
 
@@ -58,7 +70,7 @@ function usePages(words: string): { before: string; page: number; older: (last: 
 export function RecordsPage({ form, title }: { form: Form; title: string }) {
 	const source = SOURCES[form.name]!, words = wordsOf(source, query.value), pages = usePages(words.join(';'));
 	const data = useRows<Row>(pathOf(source, words, PAGE, pages.before), name => pages.page === 1 && name === source.wake, SETTLE_MS);
-	const [open, setOpen] = useState<Row | null>(null), [head, ...rest] = columnsOf(form), last = data.rows.at(-1);
+	const [open, setOpen] = useState<Row | null>(null), [head, ...rest] = columnsFor(form), last = data.rows.at(-1);
 	const link = { ...head!, cell: (r: Row) => <button class="rowbtn" onClick={() => setOpen(r)}>{head!.cell(r)}</button> };
 
 	return <>
@@ -78,7 +90,7 @@ export function RecordsPage({ form, title }: { form: Form; title: string }) {
 			<button disabled={data.rows.length < PAGE} onClick={() => pages.older(String(last?.[form.key] ?? ''))}>{t('records.older')}</button>
 		</div>}
 		{open && <Dialog kind="drawer" reading title={title} onClose={() => setOpen(null)}>
-			<dl class="facts">{form.fields.map(f => <div key={f.name}>
+			<dl class="facts">{form.fields.filter(f => isSet(open[f.name])).map(f => <div key={f.name}>
 				<dt>{f.label}</dt><dd><Cell f={f} v={open[f.name]} none={noneOf(f)} /></dd>
 			</div>)}</dl>
 		</Dialog>}

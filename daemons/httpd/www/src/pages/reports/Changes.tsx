@@ -1,6 +1,6 @@
 // Who changed what: the journals of all tables together, newest first, and the
 // way back for what had no secret in it.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, asError, get, isAdmin, tablePath, type ApiError, type Row } from '../../api';
 import { access, fieldOf, forms, mayWrite, type Form } from '../../forms';
 import { Cell, noneOf } from '../../list/columns';
@@ -83,7 +83,15 @@ function Item({ c, done }: { c: Change; done: () => void }) {
 
 export function Changes() {
 	const only = query.value.get('of') ?? '', [data, setData] = useState<{ changes: Change[]; error?: ApiError }>();
-	const reload = () => { void readAll(only).then(setData); };
+	const turn = useRef(0), wanted = useRef(only);
+
+	wanted.current = only;
+	/* the last question counts, whichever answer comes last */
+	const reload = () => {
+		const mine = ++turn.current;
+
+		void readAll(wanted.current).then(d => { if (mine === turn.current) setData(d); });
+	};
 
 	useEffect(reload, [only]);
 	return <>

@@ -6,6 +6,7 @@ import type { Column } from '../../list/useList';
 import { money } from '../../money';
 import { duration, enumText, number, t } from '../../text';
 import { Badge, Failed, Moment, Muted, PageHead, Skeleton } from '../../ui/bits';
+import { Used } from '../../ui/Used';
 import { EACH } from '../Credit';
 
 /* of a limit on each of them there is one for everybody who used it */
@@ -26,10 +27,6 @@ function Level({ c }: { c: Cap }) {
 	</span>;
 }
 
-const part = (used: number, held: number, most: number, say: (n: number) => string) => most ? <span class="num">
-	{t('spend.of', { used: say(used), most: say(most) })}{held > 0 && <Muted> {t('spend.held', { held: say(held) })}</Muted>}
-</span> : none;
-
 const COLUMNS = (): Column<Cap>[] => [
 	{ id: 'name', label: t('spend.cap'), value: c => c.credit.name, cell: c => <a href="#/advanced/credit"><b>{c.credit.name}</b></a> },
 	{ id: 'level', label: t('spend.level'), value: full, cell: c => <Level c={c} /> },
@@ -37,11 +34,11 @@ const COLUMNS = (): Column<Cap>[] => [
 	{ id: 'period', label: t('spend.period'), wide: true, value: c => c.credit.period, cell: c => enumText(c.credit.period) },
 	{
 		id: 'money', label: t('spend.money'), wide: true, value: c => c.usage?.money_milli ?? 0,
-		cell: c => part(c.usage?.money_milli ?? 0, c.usage?.held_milli ?? 0, c.usage?.most_milli ?? c.credit.money_milli, money),
+		cell: c => <Used used={c.usage?.money_milli ?? 0} held={c.usage?.held_milli ?? 0} most={c.usage?.most_milli ?? c.credit.money_milli} say={money} />,
 	},
 	{
 		id: 'time', label: t('spend.time'), wide: true, value: c => c.usage?.seconds ?? 0,
-		cell: c => part(c.usage?.seconds ?? 0, c.usage?.held_seconds ?? 0, c.usage?.most_seconds ?? c.credit.seconds, duration),
+		cell: c => <Used used={c.usage?.seconds ?? 0} held={c.usage?.held_seconds ?? 0} most={c.usage?.most_seconds ?? c.credit.seconds} say={duration} />,
 	},
 	{ id: 'calls', label: t('spend.calls'), wide: true, right: true, value: c => c.usage?.calls ?? 0, cell: c => number(c.usage?.calls ?? 0) },
 	{ id: 'since', label: t('spend.since'), wide: true, value: c => c.usage?.period_ms ?? 0, cell: c => c.usage ? <Moment ms={c.usage.period_ms} /> : none },
