@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "clock.h"
 #include "live.h"
@@ -22,6 +21,7 @@
 #include "sofia_asker.h"
 #include "trunk_code.h"
 #include "trunk_farewell.h"
+#include "trunk_places.h"
 #include "trunk_register.h"
 #include "trunk_test.h"
 
@@ -31,29 +31,21 @@ enum {
 	OPTIONS_MS = 4000,
 	MISSES = 2,         /* so many and it is not there */
 	MISSED_AGAIN_S = 5, /* between them */
-	NAME_AGAIN_MS = 10000,
-	TTL_LEAST_S = 5,
-	TTL_MOST_S = 86400,
-	STALE_MS = 86400000,
 };
 
 struct trunk_line {
 	const struct trunk_env *env;
 	struct trunk row;
 	struct trunk_state state;
-	struct trunk_place places[TRUNK_PLACES];
-	size_t n_places;
+	struct trunk_places *places;
 	struct trunk_register reg;
 	struct asker *registrar;
 	struct asker *probe;
 	struct event *reg_timer;
 	struct event *probe_timer;
-	uint32_t misses;     /* OPTIONS without an answer, in a row */
-	bool heard;          /* it answers OPTIONS */
-	char distrust[96];   /* why its certificate was not good, lately */
-	struct where *where; /* its name is being asked for */
-	struct event *name_timer;
-	uint64_t named_ms; /* when DNS last said where it is */
+	uint32_t misses;   /* OPTIONS without an answer, in a row */
+	bool heard;        /* it answers OPTIONS */
+	char distrust[96]; /* why its certificate was not good, lately */
 	struct trunk_test test;
 };
 
@@ -86,53 +78,40 @@ static void enter(struct trunk_line *l, enum trunk_state_state to)
 /* Whose calls are the provider's, as others see it. */
 static void tell_addresses(struct trunk_line *l)
 {
-	char text[ADDR_TEXT];
-	size_t n = 0;
+	char *text = l->state.addresses;
 
-	l->state.addresses[0] = '\0';
-	if (!l->row.enabled)
-		return;
-	if (l->row.addresses[0]) {
-		(void)snprintf(l->state.addresses, sizeof(l->state.addresses),
-			       "%s", l->row.addresses);
-		return;
-	}
-	for (size_t i = 0; i < l->n_places; i++) {
-		addr_format(&l->places[i].addr, text);
-		n += (size_t)snprintf(l->state.addresses + n,
-				      sizeof(l->state.addresses) - n, "%s%s",
-				      n > 0 ? ";" : "", text);
-	}
+	if (l->row.enabled && l->row.addresses[0])
+		(void)snprintf(text, sizeof(l->state.addresses), "%s",
+			       l->row.addresses);
+	else if (l->row.enabled)
+		trunk_places_addresses(l->places, text,
+				       sizeof(l->state.addresses));
+	else
+		text[0] = '\0';
 }
 
 static void tell_place(struct trunk_line *l)
 {
-	char text[ADDR_TEXT];
-
-	l->state.address[0] = '\0';
-	if (l->n_places == 0)
-		return;
-	addr_format(&l->places[0].addr, text);
-	(void)snprintf(l->state.address, sizeof(l->state.address),
-		       l->places[0].addr.family == AF_INET6 ? "[%s]:%u"
-							    : "%s:%u",
-		       text, l->places[0].port);
+	trunk_places_address(l->places, l->state.address,
+			     sizeof(l->state.address));
 }
 
-static void take_places(struct trunk_line *l, const struct trunk_place *places,
-			size_t n)
+static void tell_places(struct trunk_line *l)
 {
 	char before[sizeof(l->state.addresses)];
 
 	memcpy(before, l->state.addresses, sizeof(before));
-	memmove(l->places, places, n * sizeof(*places));
-	l->n_places = n;
 	tell_addresses(l);
 	tell_place(l);
 	publish(l);
 	/* guardd bans none of them. */
 	if (l->env->live && strcmp(before, l->state.addresses) != 0)
 		live_tell(l->env->live, l->row.name);
+}
+
+static const struct trunk_place *place_of(const struct trunk_line *l)
+{
+	return trunk_places_first(l->places);
 }
 
 void trunk_target(struct sofia *s, const char *name,
@@ -155,9 +134,10 @@ static enum trunk_state_state state_of(const struct trunk_line *l)
 
 	if (!l->row.enabled)
 		return TRUNK_STATE_STATE_OFF;
-	if (l->n_places == 0)
-		return l->where ? TRUNK_STATE_STATE_TRYING
-				: TRUNK_STATE_STATE_UNREACHABLE;
+	if (!place_of(l))
+		return trunk_places_asking(l->places)
+			       ? TRUNK_STATE_STATE_TRYING
+			       : TRUNK_STATE_STATE_UNREACHABLE;
 	if (l->misses >= MISSES)
 		return TRUNK_STATE_STATE_UNREACHABLE;
 	if (!l->row.register_ && l->row.qualify_s == 0)
@@ -200,17 +180,12 @@ static void note_error(struct trunk_line *l, const char *what, uint32_t code,
 			       "%s: %u, %s", what, code, words);
 }
 
-static void next_place(struct trunk_line *l)
+static bool next_place(struct trunk_line *l)
 {
-	struct trunk_place first;
+	bool other = trunk_places_turn(l->places);
 
-	if (l->n_places < 2)
-		return;
-	first = l->places[0];
-	memmove(&l->places[0], &l->places[1],
-		(l->n_places - 1) * sizeof(first));
-	l->places[l->n_places - 1] = first;
 	tell_place(l);
+	return other;
 }
 
 static void arm(struct event *timer, uint64_t ms)
@@ -225,7 +200,7 @@ static void arm_register(struct trunk_line *l)
 {
 	uint64_t now = clock_mono_ms();
 
-	if (l->row.enabled && l->row.register_ && l->n_places > 0)
+	if (l->row.enabled && l->row.register_ && place_of(l))
 		arm(l->reg_timer,
 		    l->reg.due_ms > now ? l->reg.due_ms - now : 0);
 }
@@ -233,9 +208,7 @@ static void arm_register(struct trunk_line *l)
 static void halt(struct trunk_line *l)
 {
 	trunk_test_stop(&l->test, "the trunk was changed meanwhile");
-	where_drop(l->where);
-	l->where = NULL;
-	event_del(l->name_timer);
+	trunk_places_halt(l->places);
 	event_del(l->reg_timer);
 	event_del(l->probe_timer);
 	if (l->registrar)
@@ -249,7 +222,7 @@ static void halt(struct trunk_line *l)
 static void question(struct trunk_line *l, struct asker_question *q,
 		     struct target *target)
 {
-	trunk_target(l->env->sofia, l->row.name, &l->places[0], target);
+	trunk_target(l->env->sofia, l->row.name, place_of(l), target);
 	*q = (struct asker_question){
 		.row = &l->row,
 		.target = target,
@@ -301,7 +274,7 @@ static void take_reply(struct trunk_line *l, const struct trunk_reply *reply)
 	else if (l->reg.how != TRUNK_ASKING)
 		note_error(l, "registering", reply->code, reply->silent);
 	if (l->reg.how == TRUNK_UNHEARD)
-		next_place(l);
+		(void)next_place(l);
 	settle(l);
 	arm_register(l);
 }
@@ -347,7 +320,7 @@ static void on_register_due(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (l->n_places == 0 || !l->registrar || asker_busy(l->registrar))
+	if (!place_of(l) || !l->registrar || asker_busy(l->registrar))
 		return;
 	question(l, &q, &target);
 	q.expires_s = l->reg.expires_s;
@@ -360,7 +333,7 @@ static void on_register_due(evutil_socket_t fd, short what, void *arg)
 
 void trunk_line_leave(struct trunk_line *l)
 {
-	bool held = l->row.register_ && l->registrar && l->n_places > 0 &&
+	bool held = l->row.register_ && l->registrar && place_of(l) &&
 		    trunk_register_holds(&l->reg, clock_mono_ms());
 	struct asker_question q;
 	struct target target;
@@ -379,9 +352,8 @@ void trunk_line_leave(struct trunk_line *l)
 /* The provider's next server, which must know us as well. */
 static void move_on(struct trunk_line *l)
 {
-	if (l->n_places < 2)
+	if (!next_place(l))
 		return;
-	next_place(l);
 	l->reg.due_ms = clock_mono_ms();
 	arm_register(l);
 }
@@ -438,7 +410,7 @@ static void on_probe_due(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (l->n_places == 0 || asker_busy(l->probe))
+	if (!place_of(l) || asker_busy(l->probe))
 		return;
 	question(l, &q, &target);
 	q.patience_ms = OPTIONS_MS;
@@ -446,52 +418,20 @@ static void on_probe_due(evutil_socket_t fd, short what, void *arg)
 		on_probed(l, &nobody);
 }
 
-/* --- its name --- */
+/* --- its servers --- */
 
-/* Those that we have a way to; all if there is none, so that the error is told
-   by who sends. */
-static size_t with_a_way(struct trunk_line *l, const struct where_answer *a,
-			 struct trunk_place out[TRUNK_PLACES])
+static void on_found(void *ctx, bool moved)
 {
-	size_t n = 0;
+	struct trunk_line *l = ctx;
+	bool had = l->state.address[0] != '\0';
 
-	for (size_t i = 0; i < a->n; i++) {
-		if (sofia_tport_facing(l->env->sofia, &a->places[i].addr,
-				       a->places[i].transport))
-			out[n++] = a->places[i];
-	}
-	if (n > 0)
-		return n;
-	memcpy(out, a->places, a->n * sizeof(*out));
-	return a->n;
-}
-
-static bool has_place(const struct trunk_line *l, const struct trunk_place *p)
-{
-	for (size_t i = 0; i < l->n_places; i++) {
-		if (addr_equal(&l->places[i].addr, &p->addr) &&
-		    l->places[i].port == p->port &&
-		    l->places[i].transport == p->transport)
-			return true;
-	}
-	return false;
-}
-
-/* It is known where the provider is, anew or again. */
-static void found(struct trunk_line *l, const struct trunk_place *places,
-		  size_t n)
-{
-	struct trunk_place old = l->places[0];
-	bool had = l->n_places > 0;
-
-	l->named_ms = clock_mono_ms();
-	take_places(l, places, n);
-	if (had && has_place(l, &old)) {
+	tell_places(l);
+	if (!moved) {
 		settle(l);
 		return;
 	}
 	l->misses = 0;
-	l->reg.due_ms = l->named_ms;
+	l->reg.due_ms = clock_mono_ms();
 	if (!had)
 		l->state.last_error[0] = '\0';
 	settle(l);
@@ -500,71 +440,16 @@ static void found(struct trunk_line *l, const struct trunk_place *places,
 		arm(l->probe_timer, 0);
 }
 
-static void not_found(struct trunk_line *l, int err)
+static void on_unknown(void *ctx, const char *why)
 {
-	/* RFC 8767: what DNS said last serves while nobody can be asked. */
-	bool stale = err == -EAGAIN && l->n_places > 0 &&
-		     clock_mono_ms() - l->named_ms < STALE_MS;
-
-	(void)snprintf(l->state.last_error, sizeof(l->state.last_error),
-		       err == -ENOENT ? "DNS knows no server of %.100s"
-				      : "no DNS server answers for %.100s",
-		       l->row.host);
-	if (!stale)
-		take_places(l, l->places, 0);
-	if (l->n_places == 0)
-		trunk_test_stop(&l->test, l->state.last_error);
-	settle(l);
-	arm(l->name_timer, NAME_AGAIN_MS);
-}
-
-static void on_where(void *ctx, const struct where_answer *a)
-{
-	struct trunk_place places[TRUNK_PLACES];
 	struct trunk_line *l = ctx;
-	uint32_t ttl_s = a->ttl_s;
-	size_t n;
 
-	l->where = NULL;
-	if (a->err < 0) {
-		not_found(l, a->err);
-		return;
-	}
-	n = with_a_way(l, a, places);
-	if (ttl_s < TTL_LEAST_S)
-		ttl_s = TTL_LEAST_S;
-	if (ttl_s > TTL_MOST_S)
-		ttl_s = TTL_MOST_S;
-	arm(l->name_timer, ttl_s * 1000ULL);
-	found(l, places, n);
-}
-
-static void find_places(struct trunk_line *l)
-{
-	const struct where_question q = {
-		.host = l->row.host,
-		.port = (uint16_t)l->row.port,
-		.transport = (enum where_transport)l->row.transport,
-	};
-	struct trunk_place p;
-
-	if (where_is_address(&q, &p)) {
-		found(l, &p, 1);
-		return;
-	}
-	l->where = where_ask(l->env->dns, &q, on_where, l);
-	if (!l->where)
-		arm(l->name_timer, NAME_AGAIN_MS);
-}
-
-static void on_name_due(evutil_socket_t fd, short what, void *arg)
-{
-	struct trunk_line *l = arg;
-
-	(void)fd;
-	(void)what;
-	if (!l->where)
-		find_places(l);
+	(void)snprintf(l->state.last_error, sizeof(l->state.last_error), "%s",
+		       why);
+	tell_places(l);
+	if (!place_of(l))
+		trunk_test_stop(&l->test, why);
+	settle(l);
 }
 
 /* --- the row --- */
@@ -587,9 +472,10 @@ static void begin(struct trunk_line *l)
 	if (!l->registrar && make_registrar(l) < 0)
 		log_err("trunk %s: no memory to register", l->row.name);
 	trunk_register_begin(&l->reg, l->row.register_s, clock_mono_ms());
-	take_places(l, l->places, 0);
+	trunk_places_forget(l->places);
+	tell_places(l);
 	if (l->row.enabled)
-		find_places(l);
+		trunk_places_find(l->places, &l->row);
 	settle(l);
 }
 
@@ -607,7 +493,7 @@ static void test_place(struct trunk_line *l, bool known)
 
 	if (known)
 		trunk_test_say(&l->test, q, true, "%s over %s",
-			       l->state.address, over[l->places[0].transport]);
+			       l->state.address, over[place_of(l)->transport]);
 	else if (!l->row.enabled)
 		trunk_test_say(&l->test, q, false, "the trunk is switched off");
 	else if (l->state.last_error[0])
@@ -620,7 +506,7 @@ static void test_place(struct trunk_line *l, bool known)
 
 int trunk_line_test(struct trunk_line *l, const struct trunk_tester *teller)
 {
-	bool known = l->row.enabled && l->n_places > 0;
+	bool known = l->row.enabled && place_of(l);
 
 	if (!trunk_test_begin(&l->test, teller))
 		return -EBUSY;
@@ -646,12 +532,20 @@ static int make_parts(struct trunk_line *l)
 		.answered = on_probed,
 		.ctx = l,
 	};
+	const struct trunk_places_config places = {
+		.base = l->env->base,
+		.sofia = l->env->sofia,
+		.dns = l->env->dns,
+		.found = on_found,
+		.unknown = on_unknown,
+		.ctx = l,
+	};
 
+	l->places = trunk_places_new(&places);
 	l->probe = asker_new(&config);
 	l->reg_timer = evtimer_new(l->env->base, on_register_due, l);
 	l->probe_timer = evtimer_new(l->env->base, on_probe_due, l);
-	l->name_timer = evtimer_new(l->env->base, on_name_due, l);
-	return l->probe && l->reg_timer && l->probe_timer && l->name_timer
+	return l->places && l->probe && l->reg_timer && l->probe_timer
 		       ? 0
 		       : -ENOMEM;
 }
@@ -689,11 +583,9 @@ void trunk_line_free(struct trunk_line *l)
 	if (!l)
 		return;
 	trunk_test_stop(&l->test, "the trunk is gone");
-	where_drop(l->where);
+	trunk_places_free(l->places);
 	asker_free(l->registrar);
 	asker_free(l->probe);
-	if (l->name_timer)
-		event_free(l->name_timer);
 	if (l->reg_timer)
 		event_free(l->reg_timer);
 	if (l->probe_timer)
@@ -742,17 +634,18 @@ const struct trunk_state *trunk_line_state(const struct trunk_line *l)
 size_t trunk_line_places(const struct trunk_line *l,
 			 const struct trunk_place **places)
 {
-	*places = l->places;
-	return l->n_places;
+	return trunk_places_all(l->places, places);
 }
 
 bool trunk_line_at(const struct trunk_line *l, const struct addr *addr,
 		   uint16_t port)
 {
-	for (size_t i = 0; i < l->n_places; i++) {
-		if (l->places[i].transport == PEER_TLS &&
-		    l->places[i].port == port &&
-		    addr_equal(&l->places[i].addr, addr))
+	const struct trunk_place *places;
+	size_t n = trunk_places_all(l->places, &places);
+
+	for (size_t i = 0; i < n; i++) {
+		if (places[i].transport == PEER_TLS && places[i].port == port &&
+		    addr_equal(&places[i].addr, addr))
 			return true;
 	}
 	return false;
