@@ -144,19 +144,21 @@ void b2b_media_leg(const struct b2b *call, enum media_side side,
 		   const struct leg *leg, const char *branch,
 		   const struct leg *hears, struct media_leg *out,
 		   char host[BRANCH_HOST]);
-void b2b_ask(struct b2b *call);
 /* One more of the extension ask.who. 0 or -ENOMEM. */
 int b2b_count(struct b2b *call);
 void b2b_answered(struct b2b *call);
 /* No phone is left. */
 void b2b_unreached(struct b2b *call);
 void b2b_arm(struct b2b *call, uint32_t seconds);
-void b2b_verdict(void *ctx, const struct verdict *v);
 /* Into the state of ringing the caller itself. */
 void b2b_recall(struct b2b *call);
 
 /* A tone to both sides of an up call: it will end soon. */
 void b2b_warn(struct b2b *call);
+
+/* call_told.c: routed's word on it */
+void b2b_ask(struct b2b *call);
+void b2b_verdict(void *ctx, const struct verdict *v);
 
 /* call_lease.c: how long it may go on */
 void lease_start(struct b2b *call); /* it was answered */
