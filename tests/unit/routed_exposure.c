@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "books_world.h"
+#include "brake.h"
 #include "budget.h"
 #include "check.h"
 #include "exposure.h"
@@ -32,6 +33,8 @@ struct theft {
 	uint32_t dice;
 	unsigned n_calls, n_out;
 	uint64_t milli, talk_s; /* as the provider counts */
+	struct brakes *brakes;  /* NULL: none in force */
+	bool patient;           /* he never hangs up */
 };
 
 static uint32_t roll(struct theft *t, uint32_t sides)
@@ -55,6 +58,14 @@ static bool credit(void *ctx, const struct plan_call *call,
 	struct theft *t = ctx;
 
 	return books_credit(t->books.books, call, out);
+}
+
+static enum usage_brake brake(void *ctx, const struct plan_call *call,
+			      struct usage_brake_why *why)
+{
+	struct theft *t = ctx;
+
+	return t->brakes ? brakes_ask(t->brakes, call, why) : USAGE_BRAKE_OFF;
 }
 
 /* --- prices: cheap, dear, and one that costs by the call --- */
@@ -187,12 +198,37 @@ static bool reserve(struct theft *t, const struct ask *ask,
 	return t->books.err == 0;
 }
 
+static void on_news(void *ctx, const struct brake_news *news)
+{
+	(void)ctx;
+	(void)news;
+}
+
+/* The brakes hear of a call that went out. */
+static void note(struct theft *t, const struct ask *ask,
+		 const struct plan_choice *choice)
+{
+	const struct plan_call call = { .id = ask->call,
+					.extension = ask->who,
+					.source = "",
+					.dial_rule = choice->dial_rule,
+					.trunk = choice->trunk,
+					.rates = choice->rates,
+					.number = choice->number,
+					.pin = "",
+					.pin_holder = "",
+					.now_ms = t->books.now_ms };
+
+	if (t->brakes)
+		brakes_went(t->brakes, &call, on_news, NULL);
+}
+
 /* Begins a call if routed lets him; it is answered at once. */
 static void try_call(struct theft *t)
 {
-	const struct plan_usage usage = { .ctx = t,
-					  .calls = calls,
-					  .credit = credit };
+	const struct plan_usage usage = {
+		.ctx = t, .calls = calls, .credit = credit, .brake = brake
+	};
 	struct plan_question q = { .now_ms = t->books.now_ms, .usage = &usage };
 	struct talk *talk = free_line(t);
 	struct plan_choice choice;
@@ -211,6 +247,7 @@ static void try_call(struct theft *t)
 	if (v.action != VERDICT_ACTION_DIAL || !reserve(t, &ask, &choice))
 		return;
 	t->n_out++;
+	note(t, &ask, &choice);
 	*talk = (struct talk){ .on = true,
 			       .answer_ms = t->books.now_ms,
 			       .wants_s =
@@ -218,6 +255,8 @@ static void try_call(struct theft *t)
 			       .lease_s = v.lease_s ? v.lease_s : UINT32_MAX,
 			       .longest_s = v.longest_s,
 			       .until_ms = v.until_ms };
+	if (t->patient)
+		talk->wants_s = UINT32_MAX;
 	memcpy(talk->id, ask.call, sizeof(talk->id));
 	memcpy(talk->trunk, v.trunk, sizeof(talk->trunk));
 }
@@ -264,6 +303,8 @@ static void hang_up(struct theft *t, struct talk *talk)
 	t->milli += price_of(price_at(talk->trunk),
 			     (uint32_t)((talk_ms + 999) / 1000));
 	talk->on = false;
+	if (t->brakes)
+		brakes_ended(t->brakes, talk->id);
 }
 
 static void renew(struct theft *t, struct talk *talk)
@@ -375,8 +416,27 @@ static void theft_init(struct theft *t, uint32_t dice)
 
 static void theft_fini(struct theft *t)
 {
+	brakes_free(t->brakes);
 	world_fini(&t->world);
 	books_world_fini(&t->books);
+}
+
+static void make_brakes(struct theft *t)
+{
+	static const char *const rows[] = {
+		"name=hour kind=calls_per_hour act=2",
+		"name=lines kind=calls_at_once act=2",
+	};
+	struct brake row;
+
+	t->brakes = brakes_new(&(struct brakes_when){ 0 });
+	CHECK(t->brakes);
+	brakes_rows_begin(t->brakes, "49");
+	for (size_t i = 0; i < 2; i++) {
+		record_init(&brake_record, &row);
+		words_set(&brake_record, &row, rows[i]);
+		brakes_rows_add(t->brakes, &row);
+	}
 }
 
 /* How near a thief came to what was said, in percent; -1: it had no bound. */
@@ -393,6 +453,8 @@ static int one_theft(uint32_t dice, unsigned *n_out)
 	make_caps(&t);
 	exposure_spans(world_plan(&t.world), t.books.now_ms, spans);
 	said = ask(&t, &spans[dice % EXPOSURE_SPANS]);
+	if (dice % 4 == 0)
+		make_brakes(&t);
 	steal(&t, &spans[dice % EXPOSURE_SPANS]);
 	*n_out += t.n_out;
 	if (*said.all.money_by) {
@@ -423,6 +485,35 @@ static void test_thieves(void)
 	/* These were thefts, and the bound is no fairy tale. */
 	CHECK(bounded > 5 && unbounded > 2);
 	CHECK(near > 2);
+}
+
+/* Why brakes do not count: under the strictest that lets a call out at all, one
+   call an hour, a single patient call reaches the figure. */
+static void test_brakes_are_no_caps(void)
+{
+	struct exposure_span spans[EXPOSURE_SPANS];
+	struct said said;
+	struct theft t;
+
+	theft_init(&t, 1);
+	t.patient = true;
+	world_add(&t.world, "trunk name=dear host=a.example rates=dear");
+	world_add(&t.world, "dial_rule name=out pattern=X. strip=1 "
+			    "trunks=dear");
+	books_world_cap(&t.books, "name=all scope=trunk who=dear "
+				  "period=total money_milli=20000");
+	exposure_spans(world_plan(&t.world), t.books.now_ms, spans);
+	said = ask(&t, &spans[0]);
+	CHECK_EQ(said.all.money_milli, 20000);
+	make_brakes(&t);
+	for (int i = 0; i < LINES; i++)
+		try_call(&t);
+	CHECK_EQ(t.n_out, 1);
+	pass_until(&t, t.books.now_ms + 3600 * 1000);
+	CHECK(!t.talks[0].on);
+	CHECK(t.milli <= said.all.money_milli);
+	CHECK(t.milli * 100 >= said.all.money_milli * 95);
+	theft_fini(&t);
 }
 
 /* --- what it says of a box that one can count oneself --- */
@@ -506,6 +597,7 @@ int main(void)
 	CHECK_EQ(setenv("TZ", "UTC", 1), 0);
 	tzset();
 	test_says();
+	test_brakes_are_no_caps();
 	test_thieves();
 	return 0;
 }

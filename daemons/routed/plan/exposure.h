@@ -5,7 +5,8 @@
  *
  * An upper bound, and a safe one: money is bounded by caps in money alone (a
  * call of no second has a price, too), talk by caps in seconds and by how many
- * calls may go on at once while a rule is open. Brakes only make it less.
+ * calls may go on at once while a rule is open. Brakes do not count: they limit
+ * how often, and one patient call may reach the caps all the same.
  */
 #pragma once
 
