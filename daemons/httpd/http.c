@@ -209,7 +209,7 @@ void http_reply_error(struct request *r, unsigned status, const char *error,
 
 void http_drop(struct request *r)
 {
-	r->ended = true;
+	r->ended = r->failed = true;
 	if (r->conn)
 		conn_drop(r->conn);
 	wake(r);
@@ -223,11 +223,17 @@ static ssize_t on_stream(void *cls, uint64_t pos, char *buf, size_t max)
 	int n;
 
 	(void)pos;
-	if (!r->conn)
+	if (!r->conn || r->failed)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	n = evbuffer_remove(r->stream, buf, max);
 	if (n > 0)
 		return n;
+	if (r->more && !r->ended && !r->asked) {
+		r->asked = true;
+		r->more(r);
+	}
+	if (r->failed)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (r->ended)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	r->suspended = true;
@@ -235,7 +241,7 @@ static ssize_t on_stream(void *cls, uint64_t pos, char *buf, size_t max)
 	return 0;
 }
 
-void http_stream(struct request *r)
+static void open_stream(struct request *r, const char *type)
 {
 	struct MHD_Response *reply;
 
@@ -246,7 +252,30 @@ void http_stream(struct request *r)
 	}
 	reply = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096,
 						  on_stream, r, NULL);
-	answer(r, 200, reply, "text/event-stream");
+	answer(r, 200, reply, type);
+}
+
+void http_stream(struct request *r)
+{
+	open_stream(r, "text/event-stream");
+}
+
+void http_file(struct request *r, const char *type,
+	       void (*more)(struct request *r))
+{
+	r->more = more;
+	r->asked = true; /* until the first part is there */
+	open_stream(r, type);
+}
+
+int http_file_send(struct request *r, struct evbuffer *part)
+{
+	if (!r->stream || evbuffer_add_buffer(r->stream, part))
+		return -ENOMEM;
+	r->asked = false;
+	if (r->queued)
+		wake(r);
+	return 0;
 }
 
 int http_stream_send(struct request *r, const char *bytes, size_t n)

@@ -68,6 +68,7 @@ struct request {
 	size_t body_max; /* set by begin(); 0: no body is taken */
 	void *user;
 	void (*gone)(struct request *r); /* may be NULL */
+	void (*more)(struct request *r); /* http_file()'s */
 	void *session;      /* struct login, valid during begin and run only */
 	const void *target; /* begin's, for run */
 
@@ -79,7 +80,7 @@ struct request {
 	unsigned status;
 	bool uri_bad;
 	bool head_only;
-	bool begun, running, queued, suspended, ended;
+	bool begun, running, queued, suspended, ended, failed, asked;
 };
 
 struct http_config {
@@ -129,3 +130,14 @@ void http_stream(struct request *r);
 /* 0, -ENOMEM, or -ENOBUFS: too slow, is being dropped. */
 int http_stream_send(struct request *r, const char *bytes, size_t n);
 void http_stream_end(struct request *r);
+
+/*
+ * Answers with a file that is made as it is read. more() is called when all
+ * that was sent is on its way to the peer, once for each http_file_send(), not
+ * from inside of it; then send, http_stream_end(), or http_drop(): a file that
+ * was dropped reaches nobody as a whole one.
+ */
+void http_file(struct request *r, const char *type,
+	       void (*more)(struct request *r));
+/* Takes all of `part`. 0, or -ENOMEM. */
+int http_file_send(struct request *r, struct evbuffer *part);

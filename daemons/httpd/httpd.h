@@ -41,6 +41,7 @@ struct httpd {
 	struct watch *guard;
 	LIST_HEAD(, signin) signins;
 	size_t n_signins;
+	size_t n_exports;
 	uint64_t since_ms;
 };
 
@@ -87,3 +88,4 @@ void api_method(struct httpd *h, struct request *r);
 void api_status(struct httpd *h, struct request *r);
 void api_forms(struct httpd *h, struct request *r);
 void api_events(struct httpd *h, struct request *r);
+void api_export(struct httpd *h, struct request *r);

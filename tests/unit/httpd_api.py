@@ -3,7 +3,9 @@
 httpd_api.py BUILD_DIR. It starts itself again in a network namespace; where
 that is not allowed it is skipped (exit 77).
 """
+import csv
 import http.client
+import io
 import json
 import os
 import re
@@ -509,6 +511,75 @@ def test_guard(w):
     check(PASSWORD not in json.dumps(audit), "no password in the log")
 
 
+RECORDS = 12000
+
+
+def broken_off(b):
+    """A file that ends before it is whole must not look so."""
+    try:
+        b.file.read()
+    except (OSError, http.client.HTTPException):
+        return True
+    return False
+
+
+def begin_file(cookie):
+    """A browser that asks for all records and does not read them."""
+    b = Browser()
+    b.connect()
+    b.conn.request("GET", "/api/v1/exports/cdr.csv",
+                   headers={"Cookie": cookie})
+    b.file = b.conn.getresponse()
+    return b
+
+
+def test_export(w):
+    """All records as a file, page by page, as fast as they are read."""
+    w.end("routed")
+    subprocess.run([w.build / "tests/unit/httpd/httpd_fill",
+                    w.top / "state/routed", str(RECORDS)], check=True)
+    w.daemon("routed")
+    b = signed_in()
+    status, reply, data = b.ask("GET", "/api/v1/exports/cdr.csv")
+    same((status, reply.getheader("Content-Type"),
+          reply.getheader("Content-Disposition")),
+         (200, "text/csv; charset=utf-8", 'attachment; filename="cdr.csv"'),
+         "a file")
+    rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+    same([r["id"] for r in rows],
+         [f"record-{i:07}" for i in reversed(range(RECORDS))], "all of them")
+    same([rows[-1][k] for k in ("start_ms", "caller", "callee", "direction",
+                                "cost_milli", "reason")],
+         ["2025-10-09T08:53:20.123Z", "1000", "+4930100000", "outbound",
+          "100", "'=1+\"one\"; 0"], "the cells")
+    page = b.call("GET", "/methods/routed/Records?limit=1")[1]["rows"]
+    same(set(rows[0]), set(page[0]), "what the browser may see")
+    data = b.ask("GET", "/api/v1/exports/cdr.csv?filter=caller%3D1007")[2]
+    same(data.count(b"\r\n"), 1 + RECORDS // 10, "those of one")
+    same(b.ask("GET", "/api/v1/exports/cdr.csv?filter=caller%3Dnobody")[2]
+         .count(b"\r\n"), 1, "none but the names")
+    status, said = b.call("GET", "/exports/cdr.csv?filter=colour%3Dred")
+    same((status, said["error"]), (422, "Invalid"), "no such field")
+    same(b.call("GET", "/exports/cdr.csv?filter=" + "x" * 500)[0], 422,
+         "too long")
+    same(b.call("GET", "/exports/account.csv")[0], 404, "no such file")
+    check(STRANGER.encode() in b.ask(
+        "GET", "/api/v1/exports/incident.csv")[2], "incidents")
+
+    other = signed_in()
+    slow = [begin_file(other.cookie) for _ in range(4)]
+    same(b.call("GET", "/exports/cdr.csv")[0], 429, "four at once")
+    slow[0].conn.close()
+    slow[0].file.close()
+    for _ in range(200):
+        status = b.ask("GET", "/api/v1/exports/incident.csv")[0]
+        if status == 200:
+            break
+    same(status, 200, "who goes away makes room")
+    same(other.call("DELETE", "/session")[0], 204, "signed out")
+    check(all(broken_off(s) for s in slow[1:]), "and no file goes on")
+
+
 def test_trial(_):
     b, rules = signed_in(), "/tables/fwd/firewall/general"
     b.call("GET", "/session")
@@ -541,7 +612,7 @@ def test_logs(w):
 
 TESTS = [test_first_start, test_denied, test_fixation, test_tables,
          test_roles, test_events, test_tls, test_guard, test_trial,
-         test_port, test_survives]
+         test_export, test_port, test_survives]
 
 
 def main(build):

@@ -195,7 +195,7 @@ export const ground = {
 		await page.getByText(/^One call, 1 answered/).waitFor();
 		const download = page.waitForEvent('download');
 
-		await page.getByRole('button', { name: 'Save as CSV' }).click();
+		await page.getByRole('link', { name: 'Save as CSV' }).click();
 		const text = await readFile(await (await download).path(), 'utf8');
 
 		equal(text.trim().split('\r\n').length, 2, `lines of ${text}`);

@@ -420,8 +420,6 @@ export const en = {
 	'totals.calls.one': 'One call', 'totals.calls.other': '{n} calls',
 	'totals.answered': '{n} answered',
 	'records.save': 'Save as CSV',
-	'records.saving': '{n} read…',
-	'records.cut': 'Only the newest {n} are in the file: choose a shorter time for the rest.',
 	'records.page': 'Page {n}',
 	'records.newer': 'Newer',
 	'records.older': 'Older',

@@ -9,12 +9,12 @@ import { DataTable } from '../../list/DataTable';
 import type { Column } from '../../list/useList';
 import { money } from '../../money';
 import { path, query } from '../../route';
-import { duration, number, t, tn } from '../../text';
+import { duration, t, tn } from '../../text';
 import { Failed, PageHead, Skeleton } from '../../ui/bits';
 import { Dialog } from '../../ui/Dialog';
 import { toast } from '../../ui/toast';
 import { FilterBar } from './FilterBar';
-import { chosen, pathOf, SOURCES, wordsOf, type Source } from './filters';
+import { chosen, fileOf, pathOf, SOURCES, wordsOf, type Source } from './filters';
 import { saveRecords } from './saveRecords';
 
 const PAGE = 100;
@@ -46,14 +46,14 @@ function Totals({ source, words }: { source: Source; words: readonly string[] })
 }
 
 function Export({ form, source, words }: { form: Form; source: Source; words: readonly string[] }) {
-	const [n, setN] = useState(-1);
+	const [busy, setBusy] = useState(false);
 	const save = () => {
-		setN(0);
-		saveRecords(form, source, words, setN).then(r => { if (r.more) toast(t('records.cut', { n: r.n })); }, e => toast(asError(e).message))
-			.finally(() => setN(-1));
+		setBusy(true);
+		saveRecords(form, source).catch(e => toast(asError(e).message)).finally(() => setBusy(false));
 	};
 
-	return <button disabled={n >= 0} onClick={save}>{n >= 0 ? t('records.saving', { n: number(n) }) : t('records.save')}</button>;
+	return source.file ? <a class="button" href={fileOf(source.file, words)} download>{t('records.save')}</a>
+		: <button disabled={busy} onClick={save}>{t('records.save')}</button>;
 }
 
 /** From page to page: each goes on behind the last row of the one before. */

@@ -20,6 +20,8 @@ export interface Source {
 	/** The name of the argument that holds the words; none: it cannot be asked. */
 	pages: boolean;
 	totals?: string;
+	/** All that a filter finds, as a file that the box makes while it is read. */
+	file?: string;
 }
 
 const is = (field: string) => (v: string): string => `${field}=${v}`;
@@ -33,7 +35,7 @@ const FROM_TO = (from: string, to: string): FilterField[] => [
 
 export const SOURCES: Readonly<Record<string, Source>> = {
 	cdr: {
-		path: '/methods/routed/Records', wake: 'call', pages: true, totals: '/methods/routed/Totals',
+		path: '/methods/routed/Records', wake: 'call', pages: true, totals: '/methods/routed/Totals', file: 'cdr.csv',
 		filters: [
 			{ id: 'caller', label: 'filter.caller', kind: 'text', word: has('caller') },
 			{ id: 'callee', label: 'filter.callee', kind: 'text', word: has('callee') },
@@ -47,7 +49,7 @@ export const SOURCES: Readonly<Record<string, Source>> = {
 		],
 	},
 	incident: {
-		path: '/methods/guardd/Incidents', wake: 'ban', pages: true,
+		path: '/methods/guardd/Incidents', wake: 'ban', pages: true, file: 'incident.csv',
 		filters: [
 			{ id: 'kind', label: 'filter.kind', kind: 'choice', of: { field: 'kind' }, word: is('kind') },
 			{ id: 'level', label: 'filter.level', kind: 'choice', of: { field: 'level' }, word: is('level') },
@@ -73,6 +75,9 @@ export function pathOf(source: Source, words: readonly string[], limit: number, 
 
 	return `${source.path}?${new URLSearchParams(source.pages ? { filter: all.join(';'), limit: String(limit) } : { limit: String(limit) })}`;
 }
+
+/** All of them, newest first. */
+export const fileOf = (file: string, words: readonly string[]): string => `/api/v1/exports/${file}?${new URLSearchParams({ filter: words.join(';') })}`;
 
 export const chosen = (source: Source, query: URLSearchParams): number => source.filters.filter(f => query.get(f.id)).length;
 export const cleared = (source: Source): Record<string, string> => Object.fromEntries(source.filters.map(f => [f.id, '']));

@@ -1,10 +1,10 @@
-// All records that a filter finds, as a file: read page by page.
+// Records that the box has in one answer, as a file made here.
 import { get, type Row } from '../../api';
 import { csvLine, saveFile } from '../../csv';
 import type { Field, Form } from '../../forms';
 import { pathOf, type Source } from './filters';
 
-const PAGE = 1000, MOST = 100000;
+const MOST = 1000;
 
 function text(f: Field, v: Row[string] | undefined): string {
 	if (f.type === 'u64' && f.unit === 'ms')
@@ -12,20 +12,8 @@ function text(f: Field, v: Row[string] | undefined): string {
 	return String(v ?? '');
 }
 
-/** Saves them; `seen` hears how many there are so far. Answers how many, and whether there were more. */
-export async function saveRecords(form: Form, source: Source, words: readonly string[], seen: (n: number) => void): Promise<{ n: number; more: boolean }> {
-	const lines = [csvLine(form.fields.map(f => f.name))];
-	let before = '', more = true;
+export async function saveRecords(form: Form, source: Source): Promise<void> {
+	const { rows } = await get<{ rows: Row[] }>(pathOf(source, [], MOST));
 
-	while (more && lines.length <= MOST) {
-		const { rows } = await get<{ rows: Row[] }>(pathOf(source, words, PAGE, before));
-
-		for (const r of rows)
-			lines.push(csvLine(form.fields.map(f => text(f, r[f.name]))));
-		before = String(rows.at(-1)?.[form.key] ?? '');
-		more = source.pages && rows.length === PAGE;
-		seen(lines.length - 1);
-	}
-	saveFile(`${form.name}.csv`, lines.join(''));
-	return { n: lines.length - 1, more };
+	saveFile(`${form.name}.csv`, [form.fields.map(f => f.name), ...rows.map(r => form.fields.map(f => text(f, r[f.name])))].map(csvLine).join(''));
 }
