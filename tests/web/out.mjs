@@ -426,6 +426,40 @@ export const out = {
 		await page.getByText('not thrown', { exact: true }).waitFor();
 	},
 
+	async 'a brake says what it does, and a dangerous choice is named'({ page }) {
+		await menu(page, 'Theft', 'Brakes');
+		await page.getByRole('button', { name: 'Add', exact: true }).click();
+		const drawer = page.getByRole('dialog');
+
+		await drawer.getByLabel('Name', { exact: true }).fill('nights');
+		await drawer.getByLabel('What is counted').selectOption({ label: 'Calls at night' });
+		await drawer.getByLabel('Warn at').fill('3');
+		await drawer.getByLabel('Act at').fill('10');
+		await drawer.getByLabel('Then').selectOption({ label: 'Tell somebody' });
+		await drawer.getByText('Somebody is told, but the calls go on.').waitFor();
+		await drawer.getByLabel('Then').selectOption({ label: 'Refuse the call' });
+		await drawer.getByText('Somebody is told, but the calls go on.').waitFor({ state: 'detached' });
+		await look(page, 'brake-add');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'nights').getByText('10: refuses the call').waitFor();
+		await row(page, 'nights').getByText('each extension by itself').waitFor();
+		await look(page, 'brakes');
+		await row(page, 'nights').getByRole('button', { name: 'nights', exact: true }).click();
+		await drawer.getByRole('button', { name: 'Delete', exact: true }).click();
+		await page.getByRole('dialog', { name: 'Delete nights?' }).getByRole('button', { name: 'Delete' }).click();
+		await row(page, 'nights').waitFor({ state: 'detached' });
+	},
+
+	async 'emergency numbers name their trunks, or that there is none'({ page }) {
+		await menu(page, 'Emergency numbers');
+		await row(page, '112').getByText('all trunks, one after the other').waitFor();
+		await world('set', 'sipd', 'trunk', 'acme', 'enabled', 'false');
+		await page.getByText('nobody can call for help').waitFor();
+		await look(page, 'emergency-none');
+		await world('set', 'sipd', 'trunk', 'acme', 'enabled', 'true');
+		await page.getByText('nobody can call for help').waitFor({ state: 'detached' });
+	},
+
 	async 'changes: who, what, and back'({ page }) {
 		await menu(page, 'Changes');
 		await page.locator('.journal li').filter({ hasText: 'Kill switch' }).first().waitFor();

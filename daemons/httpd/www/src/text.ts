@@ -28,9 +28,9 @@ export function tn(id: string, n: number, values: Values = {}): string {
 	return t(form as MsgId, { ...values, n });
 }
 
-/** A value of an enum in words; one that nobody named is shown as it is. */
-export function enumText(value: string): string {
-	const id = `value.${value}`;
+/** A value of an enum (of that field) in words; one that nobody named is shown as it is. */
+export function enumText(value: string, field?: string): string {
+	const own = `value.${field}.${value}`, id = own in en ? own : `value.${value}`;
 
 	if (id in en)
 		return en[id as MsgId];

@@ -68,7 +68,7 @@ function Input(p: Props & { id: string; about?: string }) {
 	} as const;
 
 	if (f.type === 'enum')
-		return <select {...common}>{f.values?.map(v => <option key={v} value={v}>{enumText(v)}</option>)}</select>;
+		return <select {...common}>{f.values?.map(v => <option key={v} value={v}>{enumText(v, f.name)}</option>)}</select>;
 	if (isChoice(f))
 		return <Choices {...p} id={id} />;
 	if (f.type === 'ref')

@@ -10,6 +10,7 @@ import { groupsOf } from './groups';
 import { SecretAge } from './SecretAge';
 import type { Editing } from './useEdit';
 import { editOf } from './values';
+import { noticeOf, type Notice } from './warnings';
 
 /** What a table adds under one of its fields. */
 export type FieldExtra = ComponentType<{ editing: Editing; row?: Row }>;
@@ -58,6 +59,9 @@ function Faster({ form, editing }: { form: Form; editing: Editing }) {
 	</div>;
 }
 
+const Warned = ({ notice }: { notice?: Notice }) => notice
+	? <p class={notice.danger ? 'banner warn' : 'help'} role="status">{notice.text}</p> : null;
+
 interface FieldsProps extends Props { names: Field[] }
 
 function Fields({ form, row, extras, editing, readonly, words, names }: FieldsProps) {
@@ -70,6 +74,7 @@ function Fields({ form, row, extras, editing, readonly, words, names }: FieldsPr
 			<FieldInput f={f} value={editing.edit[f.name] ?? ''} error={editing.errors[f.name]} disabled={readonly} words={words} graded={graded}
 				kept={f.type === 'secret' && row ? <SecretAge form={form} row={row} field={f.name} /> : undefined}
 				onInput={v => editing.set(f.name, v)} onBlur={() => editing.blur(f.name)} />
+			<Warned notice={noticeOf(form.name, f.name, editing.edit)} />
 			{Under && <Under editing={editing} row={row} />}
 		</Fragment>;
 	})}</>;

@@ -31,13 +31,13 @@ export function Cell({ f, v, none }: { f: Field; v: Row[string] | undefined; non
 	if (v === '' || v === undefined)
 		return <Muted>–</Muted>;
 	if (f.type === 'enum')
-		return <>{enumText(String(v))}</>;
+		return <>{enumText(String(v), f.name)}</>;
 	if (f.of === 'service')
-		return <>{String(v).split(';').map(enumText).join(', ')}</>;
+		return <>{String(v).split(';').map(s => enumText(s)).join(', ')}</>;
 	if (f.type === 'list')
 		return <span class="mono">{String(v).split(';').join(', ')}</span>;
 	return <span class={f.format && MONO.has(f.format) ? 'mono' : ''}>
-		{WORDS.has(f.name) ? enumText(String(v)) : String(v)}
+		{WORDS.has(f.name) ? enumText(String(v), f.name) : String(v)}
 	</span>;
 }
 

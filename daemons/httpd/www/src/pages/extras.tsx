@@ -10,9 +10,11 @@ import type { MsgId } from '../text';
 import type { Made } from '../ui/ShownOnce';
 import { AccountReset, resetAccount } from './AccountReset';
 import { allowed, fail2ban } from './Allowed';
+import { brakes } from './Brakes';
 import { credit, rates } from './Credit';
 import { defense } from './Defense';
 import { dialRules } from './DialRules';
+import { emergency } from './Emergency';
 import { inbound } from './Inbound';
 import { pinLocks, pins, pinSets } from './Pins';
 import { timeRules } from './TimeRules';
@@ -44,6 +46,8 @@ export interface Extra {
 export const EXTRAS: Readonly<Record<string, Extra>> = {
 	dial_rule: dialRules,
 	inbound_rule: inbound,
+	brake: brakes,
+	emergency,
 	time_rule: timeRules,
 	trunk: trunks,
 	alert: { endBy: 'alerts.seen' },

@@ -17,7 +17,7 @@ function useValues(f: FilterField, form: Form): { value: string; text: string }[
 	const rows = useTable<Row>(table?.owner ?? '', table?.table ?? '').rows;
 
 	if (of && 'field' in of)
-		return (fieldOf(form, of.field)?.values ?? []).map(v => ({ value: v, text: enumText(v) }));
+		return (fieldOf(form, of.field)?.values ?? []).map(v => ({ value: v, text: enumText(v, of.field) }));
 	return rows.map(r => String(r[forms.value[table?.table ?? '']?.key ?? ''])).map(k => ({ value: k, text: k }));
 }
 
