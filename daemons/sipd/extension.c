@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "table.h"
 #include "watch.h"
 
+#include "first_sheet.h"
 #include "hidden.h"
 
 enum {
@@ -199,6 +199,18 @@ static void on_web(void *ctx)
 	event_active(e->regrade, EV_TIMEOUT, 0);
 }
 
+/* A password that is nobody's any more. */
+static void forget_secret(struct extensions *e, const struct extension *old)
+{
+	int rc = first_sheet_strike(e->config.state_dir, old->number);
+
+	if (rc < 0)
+		log_warn("first-extensions.csv still names the old password of "
+			 "%s: %s: delete the file",
+			 old->number, strerror(-rc));
+	shared_count(e, old->secret, -1);
+}
+
 static void on_apply(void *ctx, struct table_change *change,
 		     const void *old_row, const void *new_row)
 {
@@ -207,7 +219,7 @@ static void on_apply(void *ctx, struct table_change *change,
 
 	if (!old || !row || strcmp(old->secret, row->secret) != 0) {
 		if (old)
-			shared_count(e, old->secret, -1);
+			forget_secret(e, old);
 		if (row)
 			shared_count(e, row->secret, 1);
 		event_active(e->regrade, EV_TIMEOUT, 0);
@@ -272,30 +284,13 @@ static void on_first_row(void *ctx, const struct issue *issue)
 		first_mark(e);
 }
 
-static FILE *first_file(struct extensions *e, char *path, size_t size)
-{
-	FILE *file;
-	int fd;
-
-	(void)snprintf(path, size, "%s/first-extensions.csv",
-		       e->config.state_dir);
-	(void)unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return NULL;
-	file = fdopen(fd, "w");
-	if (!file)
-		(void)close(fd);
-	return file;
-}
-
 /* Makes what of 800-809 is missing. A start that was cut off in the middle is
    made good by the next one: the mark comes last. */
 static int first_start(struct extensions *e, char *why, size_t why_size)
 {
 	struct extension row;
 	char path[300], number[9];
-	FILE *file = first_file(e, path, sizeof(path));
+	FILE *file = first_sheet_new(e->config.state_dir, path, sizeof(path));
 	bool ok;
 
 	if (!file) {

@@ -154,3 +154,22 @@ def test_half_the_world_is_no_allowed_address(lab):
     for wide in ("0.0.0.0/0", "128.0.0.0/1", "::/0", "2000::/3"):
         said = refused(lab, "guardd", "allowed_address", "Put", "string:wide", f"dict:string:string:source,{wide},services,sip")
         assert "source: so wide a network would let strangers in" in said, said
+
+
+def test_the_first_passwords_are_told_while_they_are_so(lab):
+    """The file, and what a start prints, name no password that was replaced."""
+    sheet, first = f"{lab.box.state}/truth/sipd/first-extensions.csv", lab.box.extensions["800"]
+
+    def told():
+        with open(sheet) as f:
+            return f.read()
+
+    assert f"\n800,{first}\n" in told()
+    lab.box.table("sipd", "extension", "Set", "string:800", "string:name", "string:Ada")
+    assert f"\n800,{first}\n" in told(), "another change"
+    lab.box.table("sipd", "extension", "Set", "string:800", "string:secret", "string:Xk7mPq2wRt9+zV4f")
+    assert "\n800," not in told() and "\n803," in told()
+    lab.box.table("sipd", "extension", "Delete", "string:809")
+    assert "\n809," not in told()
+    lab.box.table("sipd", "extension", "Set", "string:800", "string:secret", f"string:{first}")
+    lab.box.table("sipd", "extension", "Put", "string:809", f"dict:string:string:secret,{lab.box.extensions['809']}")

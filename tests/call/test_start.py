@@ -338,6 +338,12 @@ def test_user_added_on_the_host(lab):
         f.flush()
         g.refuses("the user guest has the id 61012, which is ours: give it another", before=before)
         f.truncate(len(users.encode()))
+    with open(f"{etc}/group", "r+") as f:
+        groups = f.read()
+        f.write("guests:x:61001:guest\n")
+        f.flush()
+        g.refuses("the group guests has the id 61001, which is ours: give it another", before=before)
+        f.truncate(len(groups.encode()))
     g.start(before=before)
     for name in ("passwd", "group"):
         shutil.copy(f"{etc}/{name}", f"{etc}/{name}+")

@@ -1,0 +1,83 @@
+#include "first_sheet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "secret.h"
+
+enum { PATH = 300, LINE = 256 };
+
+static FILE *open_new(const char *path)
+{
+	FILE *file;
+	int fd;
+
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return NULL;
+	file = fdopen(fd, "w");
+	if (!file)
+		(void)close(fd);
+	return file;
+}
+
+FILE *first_sheet_new(const char *state_dir, char *path, size_t size)
+{
+	(void)snprintf(path, size, "%s/first-extensions.csv", state_dir);
+	return open_new(path);
+}
+
+/* How many passwords are left; negative when they could not be written. */
+static int copy_others(FILE *from, FILE *to, const char *number)
+{
+	const size_t n = strlen(number);
+	char line[LINE];
+	bool head = true;
+	int left = 0;
+
+	while (fgets(line, sizeof(line), from)) {
+		if (strncmp(line, number, n) != 0 || line[n] != ',') {
+			if (fputs(line, to) < 0)
+				left = -EIO;
+			else if (!head && left >= 0)
+				left++;
+		}
+		head = false;
+	}
+	secret_wipe(line, sizeof(line));
+	return ferror(from) ? -EIO : left;
+}
+
+int first_sheet_strike(const char *state_dir, const char *number)
+{
+	char path[PATH], temp[PATH];
+	FILE *from, *to;
+	int left, rc = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/first-extensions.csv",
+		       state_dir);
+	(void)snprintf(temp, sizeof(temp), "%s/first-extensions.new",
+		       state_dir);
+	from = fopen(path, "re");
+	if (!from)
+		return errno == ENOENT ? 0 : -errno;
+	to = open_new(temp);
+	if (!to) {
+		rc = -errno;
+		(void)fclose(from);
+		return rc;
+	}
+	left = copy_others(from, to, number);
+	(void)fclose(from);
+	if (fclose(to) != 0 || left < 0)
+		rc = -EIO;
+	else if (left == 0 ? unlink(path) < 0 : rename(temp, path) < 0)
+		rc = -errno;
+	if (rc < 0 || left == 0)
+		(void)unlink(temp);
+	return rc;
+}
