@@ -158,7 +158,7 @@ def test_monstrous_messages(lab):
                     c.send(c.build(method, extra=extra)[:65000])
     for c in (near, far):
         c.call_id = "honest" + c.call_id
-        until(lambda: (a := c.register(lab.box.extensions["803"], seconds=1)) and a.code == 200, 30, "a real phone registers")
+        until(lambda: (a := c.register(lab.box.extensions["803"], seconds=1)) and a.code == 200, 60, "a real phone registers")
     t.over()
 
 
