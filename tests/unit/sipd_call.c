@@ -534,6 +534,9 @@ static void test_originate(void)
 	w.call = b2b_new(&w.hub);
 	CHECK_EQ(b2b_originate(w.call, "801", "802"), -ENOENT);
 	b2b_free(w.call);
+	/* What did not begin does not count. */
+	CHECK_EQ(callers_begin(w.hub.callers, "801"), 0);
+	callers_free(w.hub.callers);
 	event_base_free(w.base);
 }
 
