@@ -149,6 +149,32 @@ static void no_two_are_the_same(struct bench *b)
 	CHECK(strstr(put_pin(b, 1, "eve", "set1", "1111", false), "guessed"));
 }
 
+static uint32_t grade_of(struct bench *b, const char *digits)
+{
+	const struct pin *row;
+
+	CHECK_STR(put_pin(b, 1, "graded", "set0", digits, true), "");
+	row = table_get(b->pins, "graded0");
+	CHECK(row);
+	return row->grade;
+}
+
+static void each_has_a_grade(struct bench *b)
+{
+	static const char *const weak[] = { "4829",     "48291",    "111111",
+					    "654321",   "251284",   "841225",
+					    "25121984", "19841225", "12251984",
+					    "48284828", "737373",   "482482" };
+	static const char *const strong[] = { "907384", "4829136", "48291369",
+					      "99318402", "729184063512" };
+
+	for (size_t i = 0; i < sizeof(weak) / sizeof(*weak); i++)
+		CHECK_EQ(grade_of(b, weak[i]), PIN_GRADE_WEAK);
+	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++)
+		CHECK_EQ(grade_of(b, strong[i]), PIN_GRADE_STRONG);
+	CHECK_EQ(grade_of(b, ""), PIN_GRADE_STRONG);
+}
+
 static int by_digits(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -181,6 +207,7 @@ int main(void)
 	open_all(&b);
 	CHECK_STR(put(&b, b.sets, 2, "set", none, 1, false), "");
 	no_two_are_the_same(&b);
+	each_has_a_grade(&b);
 	many_at_once(&b);
 	close_all(&b);
 	return 0;

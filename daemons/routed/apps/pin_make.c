@@ -52,16 +52,33 @@ static bool is_date(const char *d)
 	return is_day(a, b) || is_day(b, a) || is_day(c, b);
 }
 
-/* abab.., abcabc, aab.. with few digits: less to guess than six. */
-static bool is_pattern(const char *d)
+/* Eight digits as day, month and the whole year, in those orders. */
+static bool is_long_date(const char *d)
+{
+	int century = two(d), century_last = two(d + 4);
+
+	if (century == 19 || century == 20)
+		return is_day(two(d + 6), two(d + 4)) ||
+		       is_day(two(d + 4), two(d + 6));
+	return (century_last == 19 || century_last == 20) &&
+	       (is_day(two(d), two(d + 2)) || is_day(two(d + 2), two(d)));
+}
+
+static unsigned kinds_of(const char *digits)
 {
 	unsigned seen = 0, kinds = 0;
 
-	for (int i = 0; i < PIN_MADE_DIGITS; i++)
-		seen |= 1u << (d[i] - '0');
+	for (; *digits; digits++)
+		seen |= 1u << (*digits - '0');
 	for (; seen; seen &= seen - 1)
 		kinds++;
-	return kinds < 4 || !strncmp(d, d + 3, 3);
+	return kinds;
+}
+
+/* abab.., abcabc, aab.. with few digits: less to guess than six. */
+static bool is_pattern(const char *d)
+{
+	return kinds_of(d) < 4 || !strncmp(d, d + 3, 3);
 }
 
 /* Three in a row, anywhere: 123, 987, 444. */
@@ -78,6 +95,17 @@ bool pin_made_is_good(const char *digits)
 {
 	return strlen(digits) == PIN_MADE_DIGITS && !pin_wrong(digits) &&
 	       !is_date(digits) && !is_pattern(digits) && !has_run(digits);
+}
+
+bool pin_is_weak(const char *digits)
+{
+	size_t n = strlen(digits);
+
+	if (pin_wrong(digits) || pin_easy(digits) || n < PIN_MADE_DIGITS)
+		return true;
+	if (n == PIN_MADE_DIGITS)
+		return !pin_made_is_good(digits);
+	return kinds_of(digits) < 4 || (n == 8 && is_long_date(digits));
 }
 
 void pin_make(char digits[PIN_DIGITS_MAX + 1])

@@ -14,6 +14,10 @@ enum { PIN_MADE_DIGITS = 6 };
 const char *pin_wrong(const char *digits);
 const char *pin_easy(const char *digits);
 
+/* Weak: fewer than six digits, a date, digits in a row, or few different ones;
+   some of the first that an insider tries. */
+bool pin_is_weak(const char *digits);
+
 /* Six digits that are not easy, no date, and no short pattern. */
 void pin_make(char digits[PIN_DIGITS_MAX + 1]);
 

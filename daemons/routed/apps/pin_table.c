@@ -41,11 +41,9 @@ static int make(const struct table *t, struct pin *row, struct issue *issue)
 			 "take another set");
 }
 
-int pin_table_check(const struct table *pins, const void *old_row,
-		    void *new_row, bool force, struct issue *issue)
+static int check_pin(const struct table *pins, const struct pin *old,
+		     struct pin *row, bool force, struct issue *issue)
 {
-	const struct pin *old = old_row;
-	struct pin *row = new_row;
 	const char *wrong;
 
 	if (!row->pin[0])
@@ -65,4 +63,16 @@ int pin_table_check(const struct table *pins, const void *old_row,
 				 "cannot be taken in this set; another one, or "
 				 "empty for a made one");
 	return 0;
+}
+
+int pin_table_check(const struct table *pins, const void *old_row,
+		    void *new_row, bool force, struct issue *issue)
+{
+	struct pin *row = new_row;
+	int rc = check_pin(pins, old_row, row, force, issue);
+
+	if (!rc)
+		row->grade = pin_is_weak(row->pin) ? PIN_GRADE_WEAK
+						   : PIN_GRADE_STRONG;
+	return rc;
 }

@@ -320,6 +320,8 @@ export const en = {
 	'pins.until': 'Good until',
 	'pins.count.one': 'Makes one PIN',
 	'pins.count.other': 'Makes {n} PINs',
+	'pins.weak': 'Weak PINs',
+	'pins.weak.text': 'Fewer than six digits, a date, a row or few different digits: make new ones.',
 	'pins.in.one': 'One PIN opens the rules of this set.',
 	'pins.in.other': '{n} PINs open the rules of this set.',
 	'pins.see': 'See them',

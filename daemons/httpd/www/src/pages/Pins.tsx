@@ -16,6 +16,9 @@ import type { Extra, RowProps } from './extras';
 
 const AddPins = lazy(() => import('./AddPins').then(m => m.AddPins));
 
+/* what was there before grades were has none: it may be weak */
+const isWeak = (p: Pin): boolean => p.grade !== 'strong';
+
 function useSetColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 	const all = useTable<Pin>('routed', 'pin').rows, rules = useTable<{ name: string; pin_set: string }>('routed', 'dial_rule').rows;
 	const of = (r: Row) => all.filter(p => p.pin_set === r['name']);
@@ -26,6 +29,10 @@ function useSetColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[
 			cell: r => <a href={`#/advanced/pins?q=${encodeURIComponent(String(r['name']))}`}>{number(of(r).length)}</a>,
 		},
 		...described.map(c => ({ ...c, wide: true })),
+		{
+			id: 'weak', label: t('pins.weak'), right: true, value: r => of(r).filter(isWeak).length,
+			cell: r => of(r).some(isWeak) ? <Badge tone="warn" title={t('pins.weak.text')}>{number(of(r).filter(isWeak).length)}</Badge> : <Muted>–</Muted>,
+		},
 		{
 			id: 'rules', label: t('used.by'), wide: true,
 			cell: r => rules.filter(x => x.pin_set === r['name']).map(x => x.name).join(', ') || <Muted>–</Muted>,
