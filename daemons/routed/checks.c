@@ -2,6 +2,7 @@
 
 #include "brake.h"
 #include "caps.h"
+#include "feature.h"
 #include "pin_table.h"
 #include "rates.h"
 #include "routed.h"
@@ -90,8 +91,14 @@ int checks_emergency(void *ctx, const void *old, void *row, bool force,
 	const struct emergency *e = row;
 	const struct routed *r = ctx;
 
-	if (old || force || !r->extensions ||
-	    !watch_get(r->extensions, e->number))
+	if (old || force)
+		return 0;
+	if (feature_find(e->number))
+		return issue_set(issue, "number",
+				 "%s is a feature code, which nobody could "
+				 "reach any more",
+				 e->number);
+	if (!r->extensions || !watch_get(r->extensions, e->number))
 		return 0;
 	return issue_set(issue, "number",
 			 "extension %s could not be called any more: give it "

@@ -173,3 +173,10 @@ def test_the_first_passwords_are_told_while_they_are_so(lab):
     assert "\n809," not in told()
     lab.box.table("sipd", "extension", "Set", "string:800", "string:secret", f"string:{first}")
     lab.box.table("sipd", "extension", "Put", "string:809", f"dict:string:string:secret,{lab.box.extensions['809']}")
+
+
+def test_an_emergency_number_hides_nothing(lab):
+    """It would be dialled out by everybody, past every limit, in place of what was there."""
+    for number, why in (("801", "extension 801 could not be called any more"), ("*43", "*43 is a feature code")):
+        said = refused(lab, "routed", "emergency", "Put", f"string:{number}", "dict:string:string:country,49")
+        assert f"number: {why}" in said, said
