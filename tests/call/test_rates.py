@@ -70,11 +70,15 @@ def test_a_limit_that_cuts_phones(lab):
     def told(packets, port=5060):
         return would_exceed(lab, "udp", port, packets, 60)
 
+    def just_enough():
+        """What is said to be enough cuts off no phone, one packet less does; the last second may not be counted yet."""
+        n = told(1)["enough_known"]
+        return n > 3 and told(n)["phones"] == 0 and told(n - 1)["phones"] >= 1
+
     until(lambda: told(1)["phones"] == 3, 15, "all three phones")
+    until(just_enough, 15, "the least that spares them")
     few = told(1)
     assert few["known"] >= 3 and all(f"({n})" in few["busiest"] for n in (801, 802, 803)), few
-    enough = few["enough_known"]
-    assert enough > 3 and told(enough)["phones"] == 0 and told(enough - 1)["phones"] >= 1, (few, told(enough), told(enough - 1))
     # sound: fifty packets a second; both phones are of one host, whose first address it comes from
     until(lambda: told(60, "10000-10500")["phones"] == 1, 15, "who talks")
     assert "(801)" in told(60, "10000-10500")["busiest"]
@@ -100,7 +104,7 @@ def test_off_rows_measure(lab):
     lab.later(lambda: delete(lab, DEFENSE, "later"))
     until(lambda: would_exceed(lab, "tcp", 8090, 2, 60)["since_ms"] > 0, 5, "it is measured")
     for _ in range(5):
-        assert connects(lab, "wan", "203.0.113.22", 8090)
+        assert connects(lab, "wan", "203.0.113.22", 8090, 5)
     until(lambda: would_exceed(lab, "tcp", 8090, 4, 60)["cut"] == 1, 10, "the one of five")
     assert would_exceed(lab, "tcp", 8090, 5, 60)["cut"] == 0
     # kept over an orderly end and over kill -9 alike, once written
