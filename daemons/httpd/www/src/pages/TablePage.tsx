@@ -127,7 +127,7 @@ function Table({ form, title }: { form: Form; title: string }) {
 		{data.error && <Failed error={data.error} at={data.at} retry={data.reload} />}
 		{extra.Above && data.ready && <extra.Above data={data} />}
 		{!data.ready ? <Skeleton /> : <DataTable label={title} rows={form.ordered ? places.rows : data.rows} keyOf={r => String(r[form.key])}
-			search={textOf(form)} columns={acts ? [link, ...rest, column] : [link, ...rest]} placeholder={t('list.search')}
+			search={textOf(form)} columns={acts && (extra.RowAction || !extra.stays) ? [link, ...rest, column] : [link, ...rest]} placeholder={t('list.search')}
 			sort={form.ordered || all ? '' : form.key} empty={<>
 				<p>{t(emptyId(form), { what: title })}</p>
 				{acts && !live && <button onClick={() => setOpen({ what: 'edit' })}>{t('add.first')}</button>}

@@ -51,6 +51,8 @@ export const EXTRAS: Readonly<Record<string, Extra>> = {
 	time_rule: timeRules,
 	trunk: trunks,
 	alert: { endBy: 'alerts.seen' },
+	brake_count: { stays: true },
+	country_seen: { stays: true },
 	allowed_address: allowed,
 	auto_defense: defense,
 	guard_service: fail2ban,
