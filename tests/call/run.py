@@ -28,7 +28,7 @@ def clean(lab):
     """After a failure: away with what the test left, and no word on what follows from it."""
     try:
         lab.tidy()
-    except AssertionError as e:
+    except Exception as e:
         print(f"        {e}", flush=True)
 
 

@@ -49,9 +49,10 @@ class Lab:
         """Ends a test; raises faults.Fault when a daemon did what no daemon may."""
         for p in self.phones:
             p.close()
-        for end in reversed(self.ends):
-            end()
-        self.phones, self.ends, self.port = [], [], 5070
+        ends, self.phones, self.ends, self.port = self.ends, [], [], 5070
+        with contextlib.ExitStack() as stack:  # each is called once, whatever another one raises
+            for end in ends:
+                stack.callback(end)
         self.at_rest()
         self.box.watch.check()
 
