@@ -113,6 +113,12 @@ def pings(lab, where, address):
     return lab.net.run(where, "ping", "-c1", "-W1", "-I", address, server, check=False).returncode == 0
 
 
+def answered(lab, where, address):
+    """The kernel has one socket for all its answers to pings, whatever their namespace: it may lose one."""
+    until(lambda: pings(lab, where, address), 10, "a ping is answered")
+    return True
+
+
 def client(lab, where, address, number="803"):
     c = Client(lab.net, where, address, Net.PBX_LAN if where == "lan" else Net.PBX_WAN, number)
     lab.later(c.close)
@@ -346,7 +352,7 @@ def test_order_of_precedence(lab):
     # ping
     assert would(lab, source, "icmp", 0) == ("drop", "drop all") and not pings(lab, "wan", source)
     put(lab, RULE, "echo", action="accept", protocol="icmp", source="203.0.113.0/25")
-    assert would(lab, source, "icmp", 0) == ("accept", "echo") and pings(lab, "wan", source)
+    assert would(lab, source, "icmp", 0) == ("accept", "echo") and answered(lab, "wan", source)
     put(lab, GENERAL, "general", ping="false")
     assert would(lab, source, "icmp", 0) == ("drop", "ping is off") and not pings(lab, "wan", source)
 
@@ -384,7 +390,7 @@ def test_trial_goes_back_by_itself(lab):
     assert t["state"] == "running" and t["actor"] == "root" and t["differs"] == "answer ping: off" and 50 < int(t["left_s"]) <= 60, t
     assert not pings(lab, "lan", "192.168.1.110")
     until(lambda: trial(lab)["state"] == "expired", 75, "the trial goes back")
-    assert pings(lab, "lan", "192.168.1.110")
+    assert answered(lab, "lan", "192.168.1.110")
     assert "ping" in lab.box.table(*GENERAL, "Get", "string:general")
 
 
@@ -397,7 +403,7 @@ def test_trial_and_kill_9(lab):
     put(lab, RULE, "lost", action="drop", protocol="icmp")
     assert connects(lab, "lan", "192.168.1.110", 8082) and not pings(lab, "lan", "192.168.1.110")
     lab.box.kill("fwd")
-    assert not connects(lab, "lan", "192.168.1.110", 8082) and pings(lab, "lan", "192.168.1.110")
+    assert not connects(lab, "lan", "192.168.1.110", 8082) and answered(lab, "lan", "192.168.1.110")
     rows = lab.box.table(*RULE, "List")
     assert '"lost"' not in rows and '"kept"' in rows
     assert trial(lab)["state"] == "expired"
