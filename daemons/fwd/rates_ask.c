@@ -153,24 +153,39 @@ static const char *who_at(const struct rates *r, const struct addr *source)
 	return "";
 }
 
-/* Those of the top who are cut off, or else the first alone. */
+/* "192.168.1.101 (801)" */
+static void put_who(const struct question *q, size_t i, char *text, size_t size)
+{
+	struct prefix p = { .addr = q->top[i]->key.source };
+	const char *who = who_at(q->r, &p.addr);
+	char source[ADDR_TEXT];
+
+	p.len = p.addr.family == AF_INET ? 32 : 64;
+	prefix_format(&p, source);
+	snprintf(text, size, "%s%s%.32s%s", source, who[0] ? " (" : "", who,
+		 who[0] ? ")" : "");
+}
+
+/* Those of the top who are cut off, or else the first alone; and all of it. */
 static void tell_top(struct question *q)
 {
-	char *text = q->out->busiest;
-	size_t size = sizeof(q->out->busiest), n = 0;
+	struct rate_answer *out = q->out;
+	size_t said = 0, n = 0;
+	char who[ADDR_TEXT + 40];
 
-	for (size_t i = 0; i < q->n_top && n < size; i++) {
-		struct prefix p = { .addr = q->top[i]->key.source };
-		const char *who = who_at(q->r, &p.addr);
-		char source[ADDR_TEXT];
+	for (size_t i = 0; i < q->n_top; i++) {
+		const struct rates_entry *e = q->top[i];
 
-		if (i > 0 && !is_cut(q, q->top[i]))
-			break;
-		p.len = p.addr.family == AF_INET ? 32 : 64;
-		prefix_format(&p, source);
-		n += (size_t)snprintf(
-			text + n, size - n, "%s%s%s%.32s%s", i > 0 ? ", " : "",
-			source, who[0] ? " (" : "", who, who[0] ? ")" : "");
+		put_who(q, i, who, sizeof(who));
+		if ((i == 0 || is_cut(q, e)) && said < sizeof(out->busiest))
+			said += (size_t)snprintf(out->busiest + said,
+						 sizeof(out->busiest) - said,
+						 "%s%s", i > 0 ? ", " : "",
+						 who);
+		if (n < sizeof(out->top))
+			n += (size_t)snprintf(
+				out->top + n, sizeof(out->top) - n, "%s%u %s",
+				i > 0 ? "; " : "", need(q, e), who);
 	}
 }
 

@@ -10,14 +10,14 @@ from test_call import talk
 from test_wall import DEFENSE, client, connects, count, delete, fields, listener, put, syn
 
 SOURCE_PORTS = itertools.count(20000)  # each attempt is a connection of its own
-NAMES = ("rule", "since_ms", "sources", "cut", "phones", "known", "enough", "enough_known", "busiest")
+NAMES = ("rule", "since_ms", "sources", "cut", "phones", "known", "enough", "enough_known", "busiest", "top")
 
 
 def would_exceed(lab, protocol, port, packets, seconds, counted="auto"):
     """The answer, with its figures as numbers."""
     a = dict(zip(NAMES, fields(lab.box.method("fwd", "WouldExceed", f"string:{protocol}", f"string:{port}", f"uint32:{packets}",
                                               f"uint32:{seconds}", f"string:{counted}"))))
-    return {k: v if k in ("rule", "busiest") else int(v) for k, v in a.items()}
+    return {k: v if k in ("rule", "busiest", "top") else int(v) for k, v in a.items()}
 
 
 def attempts(lab, address, port, n):
@@ -43,6 +43,7 @@ def test_who_would_be_cut_off(lab):
     a = would_exceed(lab, "tcp", 22, 10, 60)
     assert (a["cut"], a["phones"], a["known"], a["enough"]) == (2, 0, 0, 14), a
     assert re.match(r"203\.0\.113\.31, 203\.0\.113\.32$", a["busiest"]), a
+    assert a["top"].startswith("14 203.0.113.31; 11 203.0.113.32; 10 203.0.113.33"), a
     assert would_exceed(lab, "tcp", 22, a["enough"], 60)["cut"] == 0
     # the same again with the limit in force: just these two are cut off
     put(lab, DEFENSE, "ssh", protocol="tcp", port=22, packets=10, seconds=60)

@@ -156,8 +156,16 @@ export const wall = {
 		await page.getByRole('button', { name: 'Add', exact: true }).click();
 		const drawer = page.getByRole('dialog'), told = drawer.getByRole('status');
 
+		await drawer.getByRole('button', { name: 'SSH: 10 in 60 s' }).click();
+		equal(await drawer.getByLabel('Name').inputValue(), 'ssh', 'the name of a preset');
+		equal(await drawer.getByLabel('Protocol').inputValue(), 'tcp', 'its protocol');
+		equal(await drawer.getByLabel('Port').inputValue(), '22', 'its port');
 		await drawer.getByLabel('Name').fill('sip-rate');
-		await drawer.getByLabel('Protocol').selectOption('udp');
+		await drawer.getByRole('button', { name: 'SIP: 1,200 in 60 s' }).click();
+		equal(await drawer.getByLabel('Name').inputValue(), 'sip-rate', 'a name that was typed');
+		equal(await drawer.getByLabel('Protocol').inputValue(), 'udp', 'its protocol');
+		equal(await drawer.getByLabel('Packets').inputValue(), '1200', 'its packets');
+		await told.getByText(/^1200 in 60 s would have cut off nobody/).waitFor();
 		await drawer.getByLabel('Port').fill('7777');
 		await drawer.getByLabel('Packets').fill('1');
 		await drawer.getByLabel('Within seconds').fill('60');
@@ -165,10 +173,14 @@ export const wall = {
 		await drawer.getByLabel('Port').fill('5060');
 		await told.getByText(/^1 in 60 s would have cut off (one phone|\d+ phones)/).waitFor();
 		await told.getByText('Among them: ').waitFor();
+		const bars = drawer.locator('figure.rates li');
+
+		await bars.filter({ hasText: '(802)' }).filter({ hasText: 'cut off' }).waitFor();
 		await look(page, 'defense-rate');
 		await told.getByRole('button', { name: /^Take \d+$/ }).click();
 		await told.getByText(/would have cut off (nobody|one sender|\d+ senders)\./).waitFor();
 		assert(Number(await drawer.getByLabel('Packets').inputValue()) > 1, 'taken over');
+		await bars.filter({ hasText: '(802)' }).filter({ hasNotText: 'cut off' }).waitFor();
 		await drawer.getByLabel('Packets').fill('1');
 		await drawer.getByLabel('On', { exact: true }).uncheck();
 		await drawer.getByRole('button', { name: 'Save' }).click();
