@@ -55,7 +55,7 @@ def test_what_may_be_a_pin(lab):
     pin_set(lab, "boss")
     made = put(lab, "ada", pin_set="staff")
     assert re.fullmatch(r"\d{6}", made["pin"]), made
-    assert put(lab, "bob", pin_set="staff", pin="482913") == {}, "what a person gave is not shown again"
+    assert put(lab, "bob", pin_set="staff", pin="482913") == {"grade": "strong"}, "what a person gave is not shown again"
     for wrong in ("123", "1234567890123", "48a2", "1111", "87654321"):
         assert "pin" in refused(lab, "eve", pin_set="staff", pin=wrong)
     said = refused(lab, "eve", pin_set="staff", pin="482913")
