@@ -1,7 +1,6 @@
 // The page of any table, drawn from its description alone.
-import { useMemo, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { api, asError, tablePath, type Row, type Saved } from '../api';
-import { useLiveTable, useTable, type Data } from '../data';
 import { copyOf, mayCopy } from '../form/copy';
 import { Csv } from '../form/Csv';
 import { EditDrawer } from '../form/EditDrawer';
@@ -10,64 +9,19 @@ import { mayWrite, type Form } from '../forms';
 import { columnsOf, textOf } from '../list/columns';
 import { DataTable } from '../list/DataTable';
 import { MoveTo } from '../list/MoveTo';
-import { useOrder, type Order } from '../list/order';
 import type { Column } from '../list/useList';
-import { enumText, hasText, t, type MsgId } from '../text';
+import { t } from '../text';
 import { Failed, PageHead, Skeleton } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
 import { ShownOnce, type Made } from '../ui/ShownOnce';
 import { toast } from '../ui/toast';
 import { extraOf } from './extras';
 import { SettingsPage } from './SettingsPage';
+import { remove, useFormRows, usePlaces } from './tableRows';
+import { emptyId, leadOf, nameOf, secretOf } from './tableWords';
 
 /* `after`: it was copied from that row, and stands behind it */
 type Open = { what: 'edit'; row?: Row; preset?: Edit; after?: string } | { what: 'move'; key: string } | { what: 'delete'; row: Row } | { what: 'made'; made: Made[] } | null;
-
-/** What people call a row: a live one has a key that tells nobody anything. */
-function nameOf(form: Form, row: Row): string {
-	const key = String(row[form.key]), first = form.fields.find(f => f.list);
-
-	if (form.kind === 'live' && first)
-		return String(row[first.name]);
-	return form.builtin ? enumText(key) : key;
-}
-
-const secretOf = (form: Form): string => form.fields.find(f => f.type === 'secret')?.name ?? '';
-
-/** What an empty list says: in its own words, where there are any. */
-const emptyId = (form: Form): MsgId => hasText(`empty.${form.name}`) ? `empty.${form.name}` as MsgId : 'empty';
-
-/** What a page is about: in its own words, else the schema's. */
-const leadOf = (form: Form): string => hasText(`lead.${form.name}`) ? t(`lead.${form.name}` as MsgId) : form.doc;
-
-/** Deletes; what had no secret can be put back. */
-async function remove(form: Form, row: Row): Promise<void> {
-	const key = String(row[form.key]);
-	const back = Object.fromEntries(form.fields.filter(f => !f.readonly && f.name in row).map(f => [f.name, row[f.name]!]));
-
-	await api('DELETE', tablePath(form.owner, form.name, key));
-	toast(t(extraOf(form).endBy ? 'alerts.done' : form.kind === 'live' ? 'ended' : 'deleted', { key: nameOf(form, row) }), form.kind === 'table' && !secretOf(form) && form.name !== 'account' ? () => {
-		void api('POST', tablePath(form.owner, form.name), back)
-			.then(() => toast(t('undone', { key })), e => toast(asError(e).message));
-	} : undefined);
-}
-
-/** The rows in the order shown, and how they are moved. */
-function usePlaces(form: Form, data: Data<Row>): { rows: Row[]; order: Order } {
-	const keys = useMemo(() => data.rows.map(r => String(r[form.key])), [data.rows]);
-	const order = useOrder(keys, k => k, (key, to) =>
-		api('POST', `${tablePath(form.owner, form.name)}/_move`, { key, position: to + 1 }), data.reload);
-	const by = new Map(data.rows.map(r => [String(r[form.key]), r]));
-
-	return { order, rows: order.keys.map(k => by.get(k)).filter(r => r !== undefined) };
-}
-
-/* these tell of their changes */
-const TOLD = new Set(['rejected', 'binding', 'call']);
-
-/** Live rows that tell of nothing are read again while they are looked at. */
-const useFormRows = (form: Form): Data<Row> => form.kind === 'live' && !TOLD.has(form.name)
-	? useLiveTable<Row>(form.owner, form.name) : useTable<Row>(form.owner, form.name);
 
 function Table({ form, title }: { form: Form; title: string }) {
 	const data = useFormRows(form), [open, setOpen] = useState<Open>(null), places = usePlaces(form, data);
