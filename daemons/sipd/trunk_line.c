@@ -20,6 +20,7 @@
 #include "sofia.h"
 #include "sofia_asker.h"
 #include "trunk_code.h"
+#include "trunk_failures.h"
 #include "trunk_farewell.h"
 #include "trunk_places.h"
 #include "trunk_register.h"
@@ -43,6 +44,8 @@ struct trunk_line {
 	struct asker *probe;
 	struct event *reg_timer;
 	struct event *probe_timer;
+	struct event *hour_timer; /* while a failure counts */
+	struct trunk_failures failures;
 	uint32_t misses;   /* OPTIONS without an answer, in a row */
 	bool heard;        /* it answers OPTIONS */
 	char distrust[96]; /* why its certificate was not good, lately */
@@ -452,6 +455,26 @@ static void on_unknown(void *ctx, const char *why)
 	settle(l);
 }
 
+/* --- calls that it did not take --- */
+
+/* Again at the end of each hour, until none of them counts. */
+static void tell_failures(struct trunk_line *l)
+{
+	uint64_t now = clock_mono_ms();
+
+	l->state.failures_day = trunk_failures_day(&l->failures, now);
+	if (l->state.failures_day > 0)
+		arm(l->hour_timer, trunk_failures_turn_ms(now));
+	publish(l);
+}
+
+static void on_hour(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tell_failures(arg);
+}
+
 /* --- the row --- */
 
 static int make_registrar(struct trunk_line *l)
@@ -545,7 +568,9 @@ static int make_parts(struct trunk_line *l)
 	l->probe = asker_new(&config);
 	l->reg_timer = evtimer_new(l->env->base, on_register_due, l);
 	l->probe_timer = evtimer_new(l->env->base, on_probe_due, l);
-	return l->places && l->probe && l->reg_timer && l->probe_timer
+	l->hour_timer = evtimer_new(l->env->base, on_hour, l);
+	return l->places && l->probe && l->reg_timer && l->probe_timer &&
+			       l->hour_timer
 		       ? 0
 		       : -ENOMEM;
 }
@@ -590,6 +615,8 @@ void trunk_line_free(struct trunk_line *l)
 		event_free(l->reg_timer);
 	if (l->probe_timer)
 		event_free(l->probe_timer);
+	if (l->hour_timer)
+		event_free(l->hour_timer);
 	secret_wipe(&l->row, sizeof(l->row));
 	free(l);
 }
@@ -671,7 +698,8 @@ void trunk_line_call(struct trunk_line *l, int by)
 void trunk_line_failed(struct trunk_line *l, const char *why)
 {
 	l->state.failures++;
+	trunk_failures_add(&l->failures, clock_mono_ms());
 	(void)snprintf(l->state.last_error, sizeof(l->state.last_error), "%s",
 		       why);
-	publish(l);
+	tell_failures(l);
 }

@@ -114,6 +114,11 @@ def test_failover(lab):
     second.set(invite=503)
     r = ends(lab, "0" + NUMBER, disposition="FAILED")
     assert "second" in r["reason"], r
+    # what each did not take, of today and in all
+    of_acme, of_second = (states(lab)[name] for name in ("acme", "second"))
+    assert of_second["failures_day"] == "1", of_second
+    assert int(of_acme["failures_day"]) >= 3, of_acme
+    assert of_acme["failures_day"] == of_acme["failures"], of_acme
 
 
 def test_emergency_tries_every_trunk(lab):
