@@ -334,6 +334,39 @@ export const out = {
 		await page.keyboard.press('Escape');
 	},
 
+	async 'a trunk is disabled, knowing what that ends, and is back'({ page }) {
+		await menu(page, 'Trunks');
+		await row(page, 'acme').getByRole('button', { name: 'acme', exact: true }).click();
+		await page.getByRole('dialog', { name: 'Trunks: acme' }).getByRole('listitem').filter({ hasText: 'abroad: acme' }).waitFor();
+		await page.keyboard.press('Escape');
+		await row(page, 'acme').getByText('abroad', { exact: true }).waitFor();
+		await row(page, 'acme').getByRole('button', { name: 'Disable' }).click();
+		const ask = page.getByRole('dialog', { name: 'Disable acme?' });
+
+		await ask.getByText('no other trunk is theirs: abroad.').waitFor();
+		await ask.getByText('It is the last trunk: nobody can call 112').waitFor();
+		await ask.getByText('Its registration is taken back').waitFor();
+		await look(page, 'trunk-off');
+		await ask.getByRole('button', { name: 'Disable' }).click();
+		await toast(page, 'acme is disabled');
+		await row(page, 'acme').getByText('Off', { exact: true }).waitFor();
+		await row(page, 'acme').getByRole('button', { name: 'Enable' }).click();
+		await toast(page, 'acme is in use again');
+		await row(page, 'acme').getByText(TRUNK_UP, { exact: true }).waitFor();
+		await world('put', 'sipd', 'trunk', 'spare', { host: '198.51.100.30', qualify_s: 0 });
+		await world('set', 'routed', 'dial_rule', 'abroad', 'trunks', 'acme;spare');
+		await row(page, 'spare').getByText('abroad (2 of 2)').waitFor();
+		await row(page, 'acme').getByRole('button', { name: 'Disable' }).click();
+		await ask.getByText('take their next trunk: abroad.').waitFor();
+		await page.keyboard.press('Escape');
+		await look(page, 'trunks-two');
+		await world('set', 'routed', 'dial_rule', 'abroad', 'trunks', 'acme');
+		await row(page, 'spare').getByRole('button', { name: 'spare', exact: true }).click();
+		await page.getByRole('dialog', { name: 'Trunks: spare' }).getByRole('button', { name: 'Delete' }).click();
+		await page.getByRole('dialog', { name: 'Delete spare?' }).getByRole('button', { name: 'Delete' }).click();
+		await row(page, 'spare').waitFor({ state: 'detached' });
+	},
+
 	async 'wrong PINs lock a phone, and a person unlocks it'({ page }) {
 		await world('put', 'routed', 'pin_set', 'staff', { tries: 1 });
 		await world('put', 'routed', 'dial_rule', 'abroad', { pin_set: 'staff' });

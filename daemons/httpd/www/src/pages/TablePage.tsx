@@ -35,7 +35,7 @@ function Table({ form, title }: { form: Form; title: string }) {
 		: <button class="rowbtn" onClick={() => setOpen({ what: 'edit', row: r })}>{nameOf(form, r)}</button> };
 	const column: Column<Row> = { id: 'acts', label: '', right: true, cell: r => <span class="acts">
 		{extra.RowAction && <extra.RowAction form={form} row={r} show={made => setOpen({ what: 'made', made: [made] })} />}
-		{!fixed(r) && !extra.stays && <button class={live ? 'small' : 'small only-wide'} onClick={() => end(r)}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
+		{!fixed(r) && !extra.stays && !extra.inside && <button class={live ? 'small' : 'small only-wide'} onClick={() => end(r)}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
 	</span> };
 	const end = (r: Row) => {
 		if (!extra.endBy)

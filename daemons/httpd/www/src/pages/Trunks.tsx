@@ -14,23 +14,29 @@ import { EACH } from './Credit';
 import type { Extra, RowProps } from './extras';
 import { TestTrunk } from './TestTrunk';
 import { TrunkKind } from './TrunkKind';
+import { TrunkSwitch } from './TrunkSwitch';
+import { useTrunkUse, type TrunkUse } from './trunkUse';
 
 const TONES: Record<string, Tone> = {
 	off: '', trying: 'info', registered: 'ok', reachable: 'ok', refused: 'danger', unreachable: 'danger', unchecked: '',
 };
 
 const none = <Muted>–</Muted>;
+/* so many fit in a row's height */
+const USERS = 2;
+
+const latency = (us: number): string => t('unit.ms', { n: us < 10000 ? Math.round(us / 100) / 10 : Math.round(us / 1000) });
 
 function State({ s, off }: { s?: TrunkState; off: boolean }) {
 	const state = off ? 'off' : s?.state ?? 'trying';
 
 	return <>
 		<Badge tone={TONES[state] ?? ''}>{enumText(state)}</Badge>
-		{s && s.since_ms > 0 && !off && <span class="muted sm only-wide"> <Ago ms={s.since_ms} /></span>}
+		{s && s.since_ms > 0 && !off && <div class="muted sm only-wide">
+			<Ago ms={s.since_ms} />{s.latency_us > 0 && <span title={t('trunk.latency')}>, {latency(s.latency_us)}</span>}
+		</div>}
 	</>;
 }
-
-const latency = (us: number): string => t('unit.ms', { n: us < 10000 ? Math.round(us / 100) / 10 : Math.round(us / 1000) });
 
 interface Cap { credit: Credit; usage?: Usage }
 
@@ -60,9 +66,21 @@ function Spent({ cap }: { cap?: Cap }) {
 	</a>;
 }
 
+/** Who names it; and as which of how many, for that is its order. */
+function Users({ name, use }: { name: string; use: TrunkUse }) {
+	const rules = use.rules.map(r => r.order.length < 2 ? r.name
+		: t('trunk.place', { rule: r.name, n: r.order.indexOf(name) + 1, of: r.order.length }));
+	const all = [...rules, ...use.inbound];
+
+	return all.length ? <div class="sm" title={all.join(', ')}>
+		{all.slice(0, USERS).map(u => <div key={u}>{u}</div>)}
+		{all.length > USERS && <Muted>{t('used.more', { n: all.length - USERS })}</Muted>}
+	</div> : none;
+}
+
 function useColumns(_described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 	const states = new Map(useLiveTable<TrunkState>('sipd', 'trunk_state').rows.map(s => [s.name, s]));
-	const capOf = useCaps(), of = (r: Row) => states.get(String(r['name'])), trunk = (r: Row) => r as unknown as Trunk;
+	const capOf = useCaps(), useOf = useTrunkUse(), of = (r: Row) => states.get(String(r['name'])), trunk = (r: Row) => r as unknown as Trunk;
 
 	return [
 		{
@@ -79,32 +97,38 @@ function useColumns(_described: Column<Row>[], _data: Data<Row>): Column<Row>[] 
 		{ id: 'spent', label: t('trunk.spent'), wide: true, cell: r => <Spent cap={capOf(trunk(r).name)} /> },
 		{
 			id: 'host', label: t('trunk.address'), wide: true, value: r => trunk(r).host,
-			cell: r => <><span class="mono">{trunk(r).host}</span> <Muted>{enumText(trunk(r).transport)}, {t(trunk(r).register ? 'trunk.register' : 'trunk.peer')}</Muted></>,
+			cell: r => <><span class="mono">{trunk(r).host}</span><div class="sm muted">{enumText(trunk(r).transport)}, {t(trunk(r).register ? 'trunk.register' : 'trunk.peer')}</div></>,
 		},
 		{
-			id: 'latency', label: t('trunk.latency'), wide: true, right: true, value: r => of(r)?.latency_us ?? 0,
-			cell: r => of(r)?.latency_us ? <span class="num">{latency(of(r)!.latency_us)}</span> : none,
+			id: 'failures', label: t('trunk.failures'), wide: true, right: true, value: r => of(r)?.failures_day ?? 0,
+			cell: r => <span class="num" title={t('trunk.failures.text')}>{number(of(r)?.failures_day ?? 0)}</span>,
 		},
-		{
-			id: 'failures', label: t('trunk.failures'), wide: true, right: true, value: r => of(r)?.failures ?? 0,
-			cell: r => <span class="num">{number(of(r)?.failures ?? 0)}</span>,
-		},
+		{ id: 'users', label: t('used.by'), wide: true, cell: r => <Users name={trunk(r).name} use={useOf(trunk(r).name)} /> },
 	];
 }
+
+/** In which order it is tried, and where that is set. */
+const Order = ({ rules }: Pick<TrunkUse, 'rules'>) => <>
+	<p class="sm muted">{t(rules.length ? 'trunk.order' : 'trunk.order.none')}</p>
+	{rules.length > 0 && <ul class="sm">{rules.map(r =>
+		<li key={r.name}><a href={`#/basic/dial-rules?q=${encodeURIComponent(r.name)}`}>{r.name}</a>: {r.order.join(', ')}</li>)}</ul>}
+</>;
 
 /** How it is now, over the form. */
 function Drawer({ row }: { row?: Row }) {
 	const s = useLiveTable<TrunkState>('sipd', 'trunk_state').rows.find(x => x.name === row?.['name']);
+	const useOf = useTrunkUse();
 
 	if (!row || !s)
 		return null;
 	return <div class="panel">
 		<div class="line"><State s={s} off={!row['enabled']} />{s.address && <span class="mono">{s.address}</span>}</div>
 		{s.last_error && <p class="sm bad">{s.last_error}</p>}
+		<Order rules={useOf(String(row['name'])).rules} />
 	</div>;
 }
 
-function Test({ row }: Pick<RowProps, 'row'>) {
+function Actions({ row }: Pick<RowProps, 'row'>) {
 	const [open, setOpen] = useState(false), name = String(row['name']);
 
 	if (!mayWrite('trunk'))
@@ -112,7 +136,8 @@ function Test({ row }: Pick<RowProps, 'row'>) {
 	return <>
 		<button type="button" class="small" onClick={() => setOpen(true)}>{t('test')}<span class="vh"> {name}</span></button>
 		{open && <TestTrunk name={name} onClose={() => setOpen(false)} />}
+		<TrunkSwitch row={row} />
 	</>;
 }
 
-export const trunks: Extra = { useColumns, Drawer, RowAction: Test, fields: { name: TrunkKind } };
+export const trunks: Extra = { inside: true, useColumns, Drawer, RowAction: Actions, fields: { name: TrunkKind } };

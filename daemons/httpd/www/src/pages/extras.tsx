@@ -31,6 +31,8 @@ export interface Extra {
 	useColumns?: (columns: Column<Row>[], data: Data<Row>) => Column<Row>[];
 	/** Rows are not ended by hand. */
 	stays?: boolean;
+	/** Rows are ended in their drawer alone: what is done to them daily stands in the list. */
+	inside?: boolean;
 	/** A row is ended by this word, without a question. */
 	endBy?: MsgId;
 	/** A button of its own in each row. */

@@ -1,4 +1,5 @@
 // "Do you mean it?" in the page's own words; more than ten things are typed.
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { asError } from '../api';
 import { t } from '../text';
@@ -13,11 +14,13 @@ interface Props {
 	/** A word that must be typed first. */
 	typed?: string;
 	danger?: boolean;
+	/** What follows from it, under the text. */
+	children?: ComponentChildren;
 	onYes: () => Promise<void>;
 	onClose: () => void;
 }
 
-export function Confirm({ title, text, action, typed, danger, onYes, onClose }: Props) {
+export function Confirm({ title, text, action, typed, danger, children, onYes, onClose }: Props) {
 	const [word, setWord] = useState(''), [busy, setBusy] = useState(false), [error, setError] = useState('');
 
 	const yes = async () => {
@@ -38,6 +41,7 @@ export function Confirm({ title, text, action, typed, danger, onYes, onClose }: 
 		<button class={danger ? 'danger solid' : 'primary'} disabled={busy || (!!typed && word !== typed)}>{action}</button>
 	</>}>
 		<p>{text}</p>
+		{children}
 		{typed && <div class="field">
 			<label for="confirm-word">{t('confirm.type', { word: typed })}</label>
 			<input id="confirm-word" autocomplete="off" value={word} onInput={e => setWord(e.currentTarget.value)} />
