@@ -286,6 +286,23 @@ export const ground = {
 		await row(page, 'sip@203.0.113.9').getByRole('cell', { name: 'Fail2Ban', exact: true }).waitFor();
 	},
 
+	async 'who is shut out, as a file, and the whole network as a rule to be tried'({ page }) {
+		const download = page.waitForEvent('download');
+
+		await page.getByRole('button', { name: 'Export' }).click();
+		const text = await readFile(await (await download).path(), 'utf8');
+
+		assert(/^source,service,tries,.*\r\n203\.0\.113\.9,sip,10,/.test(text), text);
+		await row(page, 'sip@203.0.113.9').getByRole('link', { name: 'Shut out its /24 203.0.113.0/24' }).click();
+		await heading(page, 'Firewall');
+		await row(page, 'shut-203-0-113-0-24').getByText('new', { exact: true }).waitFor();
+		await row(page, 'shut-203-0-113-0-24').getByRole('cell', { name: '203.0.113.0/24' }).waitFor();
+		equal(await page.locator('tbody tr').first().getAttribute('data-key'), 'shut-203-0-113-0-24', 'before all others');
+		await look(page, 'rejected-network');
+		await page.getByRole('button', { name: 'Discard' }).click();
+		await row(page, 'shut-203-0-113-0-24').waitFor({ state: 'detached' });
+	},
+
 	async 'shut out by hand, let in again'({ page }) {
 		await menu(page, 'Firewall', 'Rejected IP');
 		await page.getByRole('button', { name: 'Shut out an address' }).click();

@@ -67,6 +67,21 @@ export const wall = {
 		await drawer.getByRole('button', { name: 'Cancel' }).click();
 	},
 
+	async 'firewall: a rule is duplicated, also a built-in one'({ page }) {
+		await row(page, 'ami').getByRole('button', { name: 'ami', exact: true }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Duplicate' }).click();
+		const drawer = page.getByRole('dialog', { name: 'Add rule' });
+
+		equal(await drawer.getByLabel('Name', { exact: true }).inputValue(), 'ami-2', 'a name of its own');
+		equal(await drawer.getByLabel('Port').inputValue(), 'ami', 'and the rest of it');
+		await drawer.getByRole('button', { name: 'Save' }).click();
+		await row(page, 'ami-2').getByText('new', { exact: true }).waitFor();
+		equal(await page.locator('tbody tr').evaluateAll(all => all.map(r => r.dataset.key).join(' ')), 'logger ami ami-2', 'behind its original');
+		await row(page, 'ami-2').getByRole('button', { name: 'ami-2', exact: true }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+		await row(page, 'ami-2').waitFor({ state: 'detached' });
+	},
+
 	async 'firewall: tried, then kept over a new connection'({ page }) {
 		await page.getByRole('button', { name: 'Try for 60 s' }).click();
 		await bar(page, 'The new rules are on trial').waitFor();
@@ -97,7 +112,8 @@ export const wall = {
 		await page.getByRole('button', { name: '120 s', exact: true }).click();
 		await toast(page, 'Two minutes in all');
 		await page.waitForFunction(() => Number(/(\d+) s left/.exec(document.querySelector('.clock')?.textContent)?.[1]) > 60);
-		equal(await page.getByRole('button', { name: '120 s', exact: true }).count(), 0, 'once only');
+		/* once only */
+		await page.getByRole('button', { name: '120 s', exact: true }).waitFor({ state: 'detached' });
 		/* the same end as when the clock runs out, which takes its two minutes (tests/call/test_wall.py) */
 		await world('kill', 'fwd');
 		await toast(page, 'Time ran out. The old rules are back.');

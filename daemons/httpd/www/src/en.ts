@@ -763,6 +763,8 @@ export const en = {
 	'rejected.in': 'Let in',
 	'rejected.allow': 'Let in and allow',
 	'rejected.forever': 'For ever',
+	'rejected.net': 'Shut out its /24',
+	'rejected.net.how': 'A firewall rule against all of {net}, to be tried',
 	'rejected.search': 'Address, service or evidence',
 	'rejected.empty': 'Nobody is shut out.',
 	'rejected.lifted.one': '{source} may come in again',

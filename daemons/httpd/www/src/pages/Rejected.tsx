@@ -1,4 +1,5 @@
-// Who is locked out, why, and how to let them in again. Live.
+// Who is locked out, why, and how to let them in again, or shut out their whole
+// network. Live.
 import { useState } from 'preact/hooks';
 import type { Rejected as Ban } from 'schema/types';
 import { api, asError, tablePath } from '../api';
@@ -10,6 +11,7 @@ import { enumText, number, t, tn } from '../text';
 import { Ago, Badge, Failed, Muted, PageHead, Skeleton } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
 import { toast } from '../ui/toast';
+import { networkOf } from './firewall/shut';
 import { RejectDialog } from './RejectDialog';
 
 type Open = { what: 'add' } | { what: 'allow' | 'forever'; ban: Ban } | null;
@@ -31,11 +33,18 @@ const By = ({ ban }: { ban: Ban }) => <>
 
 const Ends = ({ ban }: { ban: Ban }) => ban.until_ms ? <Ago ms={ban.until_ms} /> : <Badge tone="danger">{t('rejected.ever')}</Badge>;
 
+/** Its neighbours, too: a rule of the firewall, to be tried there. */
+const Network = ({ of }: { of: string }) => networkOf(of) && mayWrite('common_rule')
+	? <a class="network" title={t('rejected.net.how', { net: networkOf(of) })} href={`#/security/firewall?shut=${networkOf(of)}`}>
+		{t('rejected.net')}<span class="vh"> {networkOf(of)}</span>
+	</a> : null;
+
 const COLUMNS = (): Column<Ban>[] => [
 	{
 		id: 'source', label: t('rejected.source'), value: b => b.source,
 		cell: b => <>
 			<b class="mono">{b.source}</b>
+			<Network of={b.source} />
 			<span class="narrow">{enumText(b.service)}, {t('rejected.until').toLowerCase()} <Ends ban={b} /></span>
 		</>,
 	},
@@ -49,9 +58,18 @@ const COLUMNS = (): Column<Ban>[] => [
 	{ id: 'origin', label: t('rejected.by'), wide: true, value: b => b.origin, cell: b => <By ban={b} /> },
 	{
 		id: 'evidence', label: t('rejected.evidence'), wide: true, wrap: true,
-		cell: b => b.evidence ? <span class="sm">{b.evidence}</span> : <Muted>–</Muted>,
+		cell: b => b.evidence ? <>{b.evidence.split('; ').map((line, i) => <div key={i} class="sm">{line}</div>)}</> : <Muted>–</Muted>,
 	},
 ];
+
+/** The list as a file. */
+async function save(bans: readonly Ban[]): Promise<void> {
+	const [{ csvLine, saveFile }, { localTime }] = await Promise.all([import('../csv'), import('../form/values')]);
+	const when = (ms: number) => ms ? localTime(ms) : '';
+
+	saveFile('rejected.csv', csvLine(['source', 'service', 'tries', 'since', 'until', 'times', 'by', 'who', 'evidence']) + bans.map(b =>
+		csvLine([b.source, b.service, String(b.tries), when(b.since_ms), when(b.until_ms), String(b.times), b.origin, b.actor, b.evidence])).join(''));
+}
 
 /** What can be done with one of them. */
 const actions = (open: (o: Open) => void, letIn: (b: Ban[]) => void): Column<Ban> => ({
@@ -102,6 +120,7 @@ export function Rejected() {
 
 	return <>
 		<PageHead title={t('rejected')} count={data.rows.length}>
+			{data.rows.length > 0 && <button onClick={() => { save(data.rows).catch(e => toast(asError(e).message)); }}>{t('csv.out')}</button>}
 			{may && <button class="primary" onClick={() => setOpen({ what: 'add' })}>{t('rejected.add')}</button>}
 		</PageHead>
 		<p class="lead">{t('rejected.lead')}</p>

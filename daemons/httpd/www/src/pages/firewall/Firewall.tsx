@@ -1,12 +1,14 @@
 // Firewall: the switches and the common rules. What is changed here is a draft
 // until it is tried; a trial goes back by itself unless it is kept.
 import { useEffect, useState } from 'preact/hooks';
-import { mayWrite } from '../../forms';
+import { forms, mayWrite } from '../../forms';
+import { query, setQuery } from '../../route';
 import { t } from '../../text';
 import { Failed, PageHead, Skeleton } from '../../ui/bits';
 import { DraftBar, TrialBar } from './Bars';
 import { General } from './General';
 import { Rules } from './Rules';
+import { withShut } from './shut';
 import { useTrial } from './trial';
 import { useDraft } from './useDraft';
 import { Would } from './Would';
@@ -20,6 +22,16 @@ export function Firewall() {
 		addEventListener('beforeunload', warn);
 		return () => removeEventListener('beforeunload', warn);
 	}, [!editing.draft]);
+	/* from the list of rejected addresses: ?shut=203.0.113.0/24 */
+	const shut = query.value.get('shut');
+
+	useEffect(() => {
+		if (!shut || !editing.wall)
+			return;
+		setQuery({ shut: '' });
+		if (may)
+			editing.change(w => withShut(w, forms.value['common_rule']!, shut));
+	}, [shut, !editing.wall]);
 	return <>
 		<PageHead title={t('wall')}>
 			<button onClick={() => setWould(true)}>{t('would')}</button>

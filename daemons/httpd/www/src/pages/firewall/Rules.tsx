@@ -3,19 +3,23 @@ import { useState } from 'preact/hooks';
 import type { CommonRule } from 'schema/types';
 import { api, tablePath, type Row, type Saved } from '../../api';
 import { useLive } from '../../data';
+import { copyOf } from '../../form/copy';
 import { EditDrawer } from '../../form/EditDrawer';
 import { forms } from '../../forms';
 import { DataTable } from '../../list/DataTable';
 import { MoveTo } from '../../list/MoveTo';
 import { useOrderBy } from '../../list/order';
+import type { Edit } from '../../form/values';
 import type { Column } from '../../list/useList';
 import { enumText, number, t } from '../../text';
 import { Ago, Badge, Muted } from '../../ui/bits';
 import { marks, type Mark } from './draft';
+import { blankRule } from './shut';
 import type { Editing } from './useDraft';
 
 interface Count { kind: string; rule: string; packets: number; last_ms: number }
-type Open = { what: 'edit'; rule?: CommonRule } | { what: 'move'; key: string } | null;
+/** after: the rule behind which a new one goes. */
+type Open = { what: 'edit'; rule?: CommonRule; preset?: Edit; after?: string } | { what: 'move'; key: string } | null;
 
 const service = (r: CommonRule) => `${enumText(r.protocol)}${r.port ? ` ${r.port}` : ''}`;
 
@@ -69,14 +73,23 @@ export function Rules({ editing, may }: { editing: Editing; may: boolean }) {
 		return { ...w, rules: next.map(k => by.get(k)!).filter(Boolean) };
 	}));
 
-	const send = async (body: Row, was: Row | undefined): Promise<Saved> => {
+	const send = async (body: Row, was: Row | undefined, after?: string): Promise<Saved> => {
 		const key = String((was ?? body)['name']), whole = { ...was, ...body } as unknown as CommonRule;
 
 		await check(key, was && (known.has(key) || !editing.draft) ? body : whole as unknown as Row);
-		editing.change(w => ({ ...w, rules: was ? w.rules.map(r => r.name === key ? whole : r) : [...w.rules, { ...blank(), ...whole }] }));
+		editing.change(w => {
+			const at = w.rules.findIndex(r => r.name === after) + 1 || w.rules.length;
+
+			return {
+				...w, rules: was ? w.rules.map(r => r.name === key ? whole : r)
+					: [...w.rules.slice(0, at), { ...blankRule(form), ...whole }, ...w.rules.slice(at)],
+			};
+		});
 		return { seq: 0, key };
 	};
-	const blank = () => Object.fromEntries(form.fields.map(f => [f.name, f.default ?? ''])) as unknown as CommonRule;
+	const copy = (r: CommonRule) => setOpen({
+		what: 'edit', preset: copyOf(form, r as unknown as Row, rules as unknown as Row[]), after: r.name,
+	});
 	const remove = (r: CommonRule) => {
 		editing.change(w => ({ ...w, rules: w.rules.filter(x => x.name !== r.name) }));
 		setOpen(null);
@@ -96,9 +109,13 @@ export function Rules({ editing, may }: { editing: Editing; may: boolean }) {
 				note: k => changed.has(k) && <Badge tone="info">{t(`mark.${changed.get(k)!}`)}</Badge>,
 			} : undefined} />
 		{open?.what === 'move' && <MoveTo k={open.key} order={order} onClose={() => setOpen(null)} />}
-		{open?.what === 'edit' && <EditDrawer form={form} row={open.rule as unknown as Row} seq={0} send={send} readonly={!may}
+		{open?.what === 'edit' && <EditDrawer key={open.after ?? ''} form={form} row={open.rule as unknown as Row} preset={open.preset} seq={0} readonly={!may}
+			send={(body, was) => send(body, was, open.after)}
 			title={open.rule ? t('edit.title', { what: form.title, key: open.rule.name }) : t('wall.add')} onClose={() => setOpen(null)}
-			actions={may && open.rule && !form.builtin?.includes(open.rule.name)
-				&& <button type="button" class="danger" onClick={() => remove(open.rule!)}>{t('delete')}</button>} />}
+			actions={may && open.rule && <>
+				{!form.builtin?.includes(open.rule.name)
+					&& <button type="button" class="danger" onClick={() => remove(open.rule!)}>{t('delete')}</button>}
+				<button type="button" onClick={() => copy(open.rule!)}>{t('duplicate')}</button>
+			</>} />}
 	</>;
 }
