@@ -245,7 +245,12 @@ export const out = {
 		await drag([0, 12], [4, 12.5]);
 		equal(await hours.inputValue(), 'mon-fri 09:00-12:00,13:00-18:00; sat 10:00-14:00; 12-24 09:00-12:00', 'noon closed');
 		await look(page, 'time-rule');
+		await hours.fill('mon-fri 09:00-18:00; wed 17:00-20:00; thu-fri 22:00-10:00; jan mon 08:00-10:00');
+		await drawer.getByText('Written twice, which does no harm: Wed 17:00–18:00; Fri 09:00–10:00').waitFor();
+		equal(await grid.locator('rect.twice').count(), 2, 'drawn where it is');
+		await look(page, 'time-rule-twice');
 		await hours.fill('fri-sat 22:00-06:00');
+		equal(await grid.locator('rect.twice').count(), 0, 'nothing is written twice');
 		assert(/Sat 00:00–06:00, 22:00–24:00; Sun 00:00–06:00/.test(await grid.getAttribute('aria-label')), 'nights go on into the next day');
 		await drag([2, 8], [2, 8]);
 		equal(await hours.inputValue(), 'wed 08:00-08:30; fri-sat 22:00-06:00', 'a night stays one row');
@@ -261,6 +266,8 @@ export const out = {
 		await page.getByRole('dialog').getByLabel('Name').fill('staff');
 		await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
 		await row(page, 'staff').waitFor();
+		await row(page, 'staff').getByRole('button', { name: 'Replace all' }).click();
+		await toast(page, 'staff has no PIN to replace');
 		await menu(page, 'PIN sets', 'PINs');
 		await page.getByRole('button', { name: 'Add many' }).click();
 		const drawer = page.getByRole('dialog', { name: 'Add many' });
@@ -296,11 +303,36 @@ export const out = {
 		await page.keyboard.press('Escape');
 	},
 
+	async 'all PINs of a set are replaced, and shown once'({ page }) {
+		await row(page, 'staff').getByRole('button', { name: 'Replace all' }).click();
+		const ask = page.getByRole('dialog', { name: 'New PINs for all of staff?' });
+
+		await ask.getByText('The box makes 4 new PINs').waitFor();
+		await look(page, 'pins-replace');
+		await ask.getByRole('button', { name: 'Replace them' }).click();
+		const once = page.getByRole('dialog', { name: '4 PINs' });
+
+		await once.waitFor();
+		const digits = await once.locator('.secret').allInnerTexts();
+
+		assert(new Set(digits).size === 4 && digits.every(d => /^\d{6}$/.test(d)), `made: ${digits}`);
+		await once.getByText('Édith Piaf').waitFor();
+		await once.getByRole('button', { name: 'Print' }).waitFor();
+		await once.getByRole('button', { name: 'I have written it down' }).click();
+		const pins = await page.evaluate(async () => (await (await fetch('/api/v1/tables/routed/pin')).json()).rows);
+
+		equal(pins.map(p => `${p.name} ${p.holder} ${p.grade}`).sort().join('; '),
+			'ada-adler Ada Adler strong; bob Bob strong; bob-2 Bob strong; edith-piaf Édith Piaf strong', 'the same people');
+	},
+
 	async 'a time rule says whether it is open'({ page }) {
 		await menu(page, 'Time rules');
 		await row(page, 'office').getByText(/^(Open|Closed)$/).waitFor();
 		await row(page, 'office').getByText('until ').waitFor();
+		await world('set', 'routed', 'inbound_rule', 'uk', 'time_rule', 'office');
+		await row(page, 'office').getByText('uk', { exact: true }).waitFor();
 		await look(page, 'time-rules');
+		await world('set', 'routed', 'inbound_rule', 'uk', 'time_rule', '');
 	},
 
 	async 'a rule that is never reached is named, with what hides it'({ page }) {

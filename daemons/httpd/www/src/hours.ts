@@ -8,7 +8,8 @@ export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export interface Span { from: number; to: number }
 /** What is open, Monday first, each day in order and merged. */
 export type Week = Span[][];
-export interface Hours { week: Week; rest: string[] }
+/** `twice`: what several rows open. */
+export interface Hours { week: Week; rest: string[]; twice: Week }
 
 const pad = (n: number) => String(n).padStart(2, '0');
 export const clock = (min: number): string => `${pad(Math.floor(min / 60))}:${pad(min % 60)}`;
@@ -25,6 +26,19 @@ function merged(spans: Span[]): Span[] {
 			out.push({ ...s });
 	}
 	return out;
+}
+
+/** Where spans lie over each other. */
+function overlaps(spans: Span[]): Span[] {
+	const out: Span[] = [], order = [...spans].sort((a, b) => a.from - b.from);
+	let end = 0;
+
+	for (const s of order) {
+		if (s.from < end)
+			out.push({ from: s.from, to: Math.min(s.to, end) });
+		end = Math.max(end, s.to);
+	}
+	return merged(out);
 }
 
 /** mon-fri, sat: which days; null: no word for days. */
@@ -74,7 +88,7 @@ export function readHours(text: string): Hours {
 	const week: Week = DAYS.map(() => []), rows = text.split(';').map(r => r.trim()).filter(Boolean);
 	const rest = rows.filter(r => !readRow(r, week));
 
-	return { week: week.map(merged), rest };
+	return { week: week.map(merged), rest, twice: week.map(overlaps) };
 }
 
 /** A night is one row of the day on which it begins. */
@@ -109,7 +123,7 @@ function dayWords(days: number[]): string {
 	return runs.map(r => r.length > 1 ? `${DAYS[r[0]!]}-${DAYS[r.at(-1)!]}` : DAYS[r[0]!]).join(',');
 }
 
-export function writeHours({ week, rest }: Hours): string {
+export function writeHours({ week, rest }: Omit<Hours, 'twice'>): string {
 	const rows = new Map<string, number[]>();
 
 	nights(week).forEach((day, d) => {

@@ -9,9 +9,11 @@ interface Place { day: number; min: number }
 const ROW = 100, HOURS = [0, 6, 12, 18, 24];
 const dayName = (d: number): string => t(`day.${DAYS[d]}` as MsgId);
 
+const spansOf = (day: Week[number]): string => day.map(s => `${clock(s.from)}–${clock(s.to)}`).join(', ');
+
 /** Each day's hours in words. */
 function inWords(week: Week): string {
-	return week.map((day, d) => `${dayName(d)} ${day.map(s => `${clock(s.from)}–${clock(s.to)}`).join(', ') || t('week.shut')}`).join('; ');
+	return week.map((day, d) => `${dayName(d)} ${spansOf(day) || t('week.shut')}`).join('; ');
 }
 
 /** What was dragged over: these days, these minutes. */
@@ -27,6 +29,7 @@ function area(a: Place, b: Place): { days: number[]; span: { from: number; to: n
 export function WeekGrid({ text, disabled, onInput }: Props) {
 	const hours = readHours(text), svg = useRef<SVGSVGElement>(null);
 	const [drag, setDrag] = useState<{ from: Place; to: Place; open: boolean } | null>(null);
+	const twice = drag ? [] : hours.twice.map((day, d) => ({ day, d })).filter(x => x.day.length);
 	const held = drag && area(drag.from, drag.to);
 	const week = drag && held ? paint(hours.week, held.days, held.span, drag.open) : hours.week;
 
@@ -61,11 +64,14 @@ export function WeekGrid({ text, disabled, onInput }: Props) {
 				onPointerUp={done} onPointerCancel={() => setDrag(null)}>
 				{week.map((day, d) => day.map(s =>
 					<rect key={`${d} ${s.from}`} class="open" x={s.from} y={d * ROW + 8} width={s.to - s.from} height={ROW - 16} />))}
+				{twice.map(({ day, d }) => day.map(s =>
+					<rect key={`2 ${d} ${s.from}`} class="twice" x={s.from} y={d * ROW + 8} width={s.to - s.from} height={ROW - 16} />))}
 				{DAYS.map((_, d) => d > 0 && <line key={d} x1={0} x2={DAY} y1={d * ROW} y2={d * ROW} />)}
 				{HOURS.slice(1, -1).map(h => <line key={h} y1={0} y2={7 * ROW} x1={h * 60} x2={h * 60} />)}
 			</svg>
 			<div class="week-hours" aria-hidden="true">{HOURS.map(h => <span key={h}>{clock(h * 60)}</span>)}</div>
 		</div>
+		{twice.length > 0 && <p class="sm week-rest">{t('week.twice', { hours: twice.map(({ day, d }) => `${dayName(d)} ${spansOf(day)}`).join('; ') })}</p>}
 		{hours.rest.length > 0 && <p class="sm muted week-rest">{t('week.rest', { rows: hours.rest.join('; ') })}</p>}
 	</div>;
 }

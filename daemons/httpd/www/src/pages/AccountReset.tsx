@@ -19,6 +19,6 @@ export function AccountReset({ form, row, show }: RowProps) {
 	return <>
 		<button class="small" onClick={() => setAsking(true)}>{t('account.reset')}<span class="vh"> {name}</span></button>
 		{asking && <Confirm title={t('account.reset.title', { name })} text={t('account.reset.text')} action={t('account.reset')}
-			onClose={() => setAsking(false)} onYes={async () => show(await resetAccount(name))} />}
+			onClose={() => setAsking(false)} onYes={async () => show([await resetAccount(name)])} />}
 	</>;
 }

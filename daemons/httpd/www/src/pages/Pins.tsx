@@ -2,7 +2,7 @@
 // for many people, and made anew.
 import { useState } from 'preact/hooks';
 import type { Pin, PinLock } from 'schema/types';
-import { api, tablePath, type Row, type Saved } from '../api';
+import { api, asError, get, tablePath, type Row, type Saved } from '../api';
 import { useTable, type Data } from '../data';
 import { mayWrite } from '../forms';
 import type { Column } from '../list/useList';
@@ -14,6 +14,7 @@ import type { Made } from '../ui/ShownOnce';
 import { toast } from '../ui/toast';
 import type { Extra, RowProps } from './extras';
 
+const ReplacePins = lazy(() => import('./ReplacePins').then(m => m.ReplacePins));
 const AddPins = lazy(() => import('./AddPins').then(m => m.AddPins));
 
 /* what was there before grades were has none: it may be weak */
@@ -38,6 +39,24 @@ function useSetColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[
 			cell: r => rules.filter(x => x.pin_set === r['name']).map(x => x.name).join(', ') || <Muted>–</Muted>,
 		},
 	];
+}
+
+/** For when a slip was lost, or somebody left. The PINs are read when they are asked about: a set may have thousands. */
+function Replace({ row, show }: RowProps) {
+	const [pins, setPins] = useState<Pin[]>([]), name = String(row['name']);
+
+	const ask = () => void get<{ rows: Pin[] }>(tablePath('routed', 'pin')).then(a => {
+		const all = a.rows.filter(p => p.pin_set === name);
+
+		setPins(all);
+		if (!all.length)
+			toast(t('pins.all.none', { name }));
+	}, e => toast(asError(e).message));
+
+	return mayWrite('pin') ? <>
+		<button class="small" onClick={ask}>{t('pins.all')}<span class="vh"> {name}</span></button>
+		{pins.length > 0 && <ReplacePins set={name} pins={pins} show={show} onClose={() => setPins([])} />}
+	</> : null;
 }
 
 /** Whose PINs these are. */
@@ -70,7 +89,7 @@ function Renew({ row, show }: RowProps) {
 			onClose={() => setAsking(false)} onYes={async () => {
 				const s = await api<Saved>('PATCH', tablePath('routed', 'pin', name), { pin: '' });
 
-				show({ who: name, name: holder, secret: s.made?.['pin'] ?? '' });
+				show([{ who: name, name: holder, secret: s.made?.['pin'] ?? '' }]);
 			}} />}
 	</>;
 }
@@ -110,5 +129,5 @@ function useLockColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>
 }
 
 export const pinLocks: Extra = { stays: true, useColumns: useLockColumns, RowAction: Unlock };
-export const pinSets: Extra = { useColumns: useSetColumns, Drawer: SetDrawer };
+export const pinSets: Extra = { RowAction: Replace, useColumns: useSetColumns, Drawer: SetDrawer };
 export const pins: Extra = { Head: Many, RowAction: Renew };

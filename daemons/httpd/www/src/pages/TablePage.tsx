@@ -18,7 +18,7 @@ import { toast } from '../ui/toast';
 import { extraOf } from './extras';
 import { SettingsPage } from './SettingsPage';
 import { remove, useFormRows, usePlaces } from './tableRows';
-import { emptyId, leadOf, nameOf, secretOf } from './tableWords';
+import { emptyId, leadOf, madeOf, nameOf, secretOf } from './tableWords';
 
 /* `after`: it was copied from that row, and stands behind it */
 type Open = { what: 'edit'; row?: Row; preset?: Edit; after?: string } | { what: 'move'; key: string } | { what: 'delete'; row: Row } | { what: 'made'; made: Made[] } | null;
@@ -34,7 +34,7 @@ function Table({ form, title }: { form: Form; title: string }) {
 	const link: Column<Row> = { ...head!, cell: r => live ? head!.cell(r)
 		: <button class="rowbtn" onClick={() => setOpen({ what: 'edit', row: r })}>{nameOf(form, r)}</button> };
 	const column: Column<Row> = { id: 'acts', label: '', right: true, cell: r => <span class="acts">
-		{extra.RowAction && <extra.RowAction form={form} row={r} show={made => setOpen({ what: 'made', made: [made] })} />}
+		{extra.RowAction && <extra.RowAction form={form} row={r} show={made => setOpen({ what: 'made', made })} />}
 		{!fixed(r) && !extra.stays && !extra.inside && <button class={live ? 'small' : 'small only-wide'} onClick={() => end(r)}>{shut}<span class="vh"> {nameOf(form, r)}</span></button>}
 	</span> };
 	const end = (r: Row) => {
@@ -96,7 +96,7 @@ function Table({ form, title }: { form: Form; title: string }) {
 		{open?.what === 'delete' && <Confirm danger title={t(live ? 'end.title' : 'delete.title', { key: nameOf(form, open.row) })}
 			text={t(live ? 'end.text' : 'delete.text')} action={shut} onClose={close}
 			onYes={async () => { await remove(form, open.row); data.reload(); }} />}
-		{open?.what === 'made' && <ShownOnce what={form.name === 'pin' ? 'pin' : 'password'} made={open.made} onClose={close}
+		{open?.what === 'made' && <ShownOnce what={madeOf(form)} made={open.made} onClose={close}
 			hint={form.name === 'account' ? t('once.first') : undefined} />}
 	</>;
 }

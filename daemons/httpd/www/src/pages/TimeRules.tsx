@@ -33,8 +33,10 @@ function IsOpen({ h }: { h?: Now }) {
 	</>;
 }
 
+interface User { name: string; time_rule: string }
+
 function useColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
-	const rules = useTable<{ name: string; time_rule: string }>('routed', 'dial_rule').rows;
+	const out = useTable<User>('routed', 'dial_rule').rows, inbound = useTable<User>('routed', 'inbound_rule').rows, rules = [...out, ...inbound];
 	const now = new Map(useLive<Now>('/methods/routed/Hours').rows.map(h => [h.time_rule, h]));
 	const users = (name: string) => rules.filter(r => r.time_rule === name).map(r => r.name);
 

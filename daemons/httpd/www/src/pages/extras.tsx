@@ -20,7 +20,7 @@ import { pinLocks, pins, pinSets } from './Pins';
 import { timeRules } from './TimeRules';
 import { trunks } from './Trunks';
 
-export interface RowProps { form: Form; row: Row; show: (made: Made) => void }
+export interface RowProps { form: Form; row: Row; show: (made: Made[]) => void }
 
 export interface Extra {
 	/** Buttons beside "Add". */

@@ -2,6 +2,7 @@
 import type { Row } from '../api';
 import type { Form } from '../forms';
 import { enumText, hasText, t, type MsgId } from '../text';
+import type { What } from '../ui/ShownOnce';
 
 /** What people call a row: a live one has a key that tells nobody anything. */
 export function nameOf(form: Form, row: Row): string {
@@ -13,6 +14,9 @@ export function nameOf(form: Form, row: Row): string {
 }
 
 export const secretOf = (form: Form): string => form.fields.find(f => f.type === 'secret')?.name ?? '';
+
+/** What the box makes for its rows. */
+export const madeOf = (form: Form): What => form.name === 'pin' || form.name === 'pin_set' ? 'pin' : 'password';
 
 /** What an empty list says: in its own words, where there are any. */
 export const emptyId = (form: Form): MsgId => hasText(`empty.${form.name}`) ? `empty.${form.name}` as MsgId : 'empty';
