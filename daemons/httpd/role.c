@@ -37,6 +37,7 @@ static const struct role_method methods[] = {
 	{ &route_iface, ROUTE_EXPLAIN_INBOUND, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_EXPOSURE, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_SHADOWED, ROLE_LOOK, false },
+	{ &route_iface, ROUTE_RISKS, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_HOURS, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_UNLOCK, ROLE_ADMIN, true },
 	{ &firewall_iface, FIREWALL_NETWORKS, ROLE_LOOK, false },

@@ -37,6 +37,7 @@ int routed_bus_open(struct routed *r)
 		[ROUTE_EXPLAIN_INBOUND] = bus_plan_explain_inbound,
 		[ROUTE_EXPOSURE] = bus_plan_exposure,
 		[ROUTE_SHADOWED] = bus_plan_shadowed,
+		[ROUTE_RISKS] = bus_plan_risks,
 		[ROUTE_HOURS] = bus_plan_hours,
 		[ROUTE_RECORDS] = bus_books_records,
 		[ROUTE_IMPORT_RATES] = bus_books_import_rates,

@@ -9,7 +9,9 @@
 #include "clock.h"
 #include "exposure.h"
 #include "moment.h"
+#include "risk.h"
 #include "routed.h"
+#include "row_check.h"
 #include "shadow.h"
 
 #define TIME_WRONG "time: write now, or 2026-12-24T18:00"
@@ -140,6 +142,65 @@ void bus_plan_shadowed(void *ctx, struct bus_req *req, const void *in)
 				name);
 	else
 		bus_reply_end(req);
+}
+
+/* --- risks --- */
+
+static bool is_capped(void *ctx, enum usage_of of, const char *who)
+{
+	struct routed *r = ctx;
+	uint64_t now_ms = clock_wall_ms();
+
+	for (int money = 0; money < 2; money++)
+		if (books_budget(r->books, of, who, money, now_ms, now_ms + 1,
+				 now_ms)
+			    .amount != UINT64_MAX)
+			return true;
+	return false;
+}
+
+static void risk_line(void *ctx, const struct risk_line *line)
+{
+	bus_reply_row(ctx, line);
+}
+
+/* A rule as it would be. false: it could not be kept, and that is said. */
+static bool rule_asked(struct bus_req *req, const struct risk_ask *ask,
+		       struct dial_rule *row)
+{
+	struct issue issue;
+
+	record_init(&dial_rule_record, row);
+	memcpy(row->name, ask->dial_rule, sizeof(row->name));
+	memcpy(row->pattern, ask->pattern, sizeof(row->pattern));
+	row->strip = ask->strip;
+	memcpy(row->prepend, ask->prepend, sizeof(row->prepend));
+	memcpy(row->trunks, ask->trunks, sizeof(row->trunks));
+	memcpy(row->pin_set, ask->pin_set, sizeof(row->pin_set));
+	memcpy(row->time_rule, ask->time_rule, sizeof(row->time_rule));
+	if (!check_dial_rule(row, &issue))
+		return true;
+	bus_reply_error(req, "Invalid", "%s: %s", issue.field, issue.what);
+	return false;
+}
+
+void bus_plan_risks(void *ctx, struct bus_req *req, const void *in)
+{
+	struct risk_question q = { clock_wall_ms(), is_capped, ctx };
+	const struct plan *plan = routed_plan(ctx);
+	const struct risk_ask *ask = in;
+	struct dial_rule row;
+	struct risk_line line;
+
+	if (!*ask->pattern) {
+		risk_each(plan, &q, risk_line, req);
+	} else {
+		if (!rule_asked(req, ask, &row))
+			return;
+		risk_of(plan, &row, &q, &line);
+		bus_reply_row(req, &line);
+	}
+	bus_reply_end(req);
 }
 
 /* --- hours --- */

@@ -134,6 +134,37 @@ def test_hidden_rules_and_hours(lab):
     assert hours["never"]["state"] == "closed", hours
 
 
+def test_risks(lab):
+    p = provider(lab)
+    trunk(lab, provider=p, register="false")
+    rules(lab)
+    put(lab, "dial_rule", "paris", pattern="00331X.", trunks="acme")
+
+    def risks(pattern="", **fields):
+        fields = {"strip": "0", "prepend": "", "trunks": "", "pin_set": "", "time_rule": "", **fields}
+        rows = lab.box.rows("routed", "Risks", "string:new", f"string:{pattern}", f"uint32:{fields['strip']}",
+            *(f"string:{fields[f]}" for f in ("prepend", "trunks", "pin_set", "time_rule")))
+        return {r["dial_rule"]: (r["risk"], r["guard"]) for r in rows}
+    assert risks()["paris"] == ("international", "none")
+    assert risks("00.", time_rule="never") == {"new": ("premium", "hours")}
+    assert risks("0900X.") == {"new": ("local", "none")}, "no country yet"
+    country = ("routed", "route_settings", "Set", "string:general", "string:country")
+    lab.box.table(*country, "string:49")
+    lab.later(lambda: lab.box.table(*country, "string:"))
+    assert risks("0900X.", trunks="acme") == {"new": ("premium", "none")}
+    put(lab, "credit", "cap", scope="trunk", who="acme", period="day", seconds="600")
+    assert risks("0900X.", trunks="acme") == {"new": ("premium", "cap")}
+    assert risks()["paris"] == ("international", "cap")
+    assert risks("00.") == {"new": ("premium", "none")}, "no trunk that has a limit"
+    put(lab, "credit", "each", scope="extension", who="*", period="day", seconds="600")
+    assert risks("00.") == {"new": ("premium", "cap")}
+    try:
+        said = risks("47Y")
+    except Refused as e:
+        said = str(e)
+    assert "pattern" in said and "column 3" in said, said
+
+
 def test_exposure(lab):
     p = provider(lab)
     trunk(lab, provider=p, register="false", rates="list")

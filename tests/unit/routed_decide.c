@@ -15,6 +15,7 @@
  *	explain WHO NUMBER
  *	whither TRUNK NUMBER CALLER   explains a call from outside
  *	shadowed [PLAN]               rules that are never reached
+ *	risks [SCOPE/WHO ...]         of each rule, these having a limit
  *	hours                         what is open, and until when
  *	check TABLE FIELD=VALUE ...   may such a row be kept
  */
@@ -24,6 +25,7 @@
 
 #include "check.h"
 #include "golden.h"
+#include "risk.h"
 #include "routed_world.h"
 #include "row_check.h"
 #include "shadow.h"
@@ -49,6 +51,7 @@ struct script {
 	char brake[16], brake_set[33];
 	bool locked;
 	uint32_t others;
+	char capped[128];
 };
 
 /* --- what was used --- */
@@ -298,6 +301,40 @@ static int check_row(const struct record *r, const void *row,
 	return check_settings(row, issue);
 }
 
+static bool is_capped(void *ctx, enum usage_of of, const char *who)
+{
+	static const char *const scopes[] = {
+		[USAGE_OF_TRUNK] = "trunk",
+		[USAGE_OF_DIAL_RULE] = "rule",
+		[USAGE_OF_EXTENSION] = "extension",
+	};
+	const struct script *s = ctx;
+	char word[64];
+
+	snprintf(word, sizeof(word), " %s/%s ", scopes[of], who);
+	return strstr(s->capped, word);
+}
+
+static void on_risk(void *ctx, const struct risk_line *l)
+{
+	static const char *const risks[] = { "local", "mobile", "international",
+					     "premium" };
+	static const char *const guards[] = { "", ", pin", ", hours", ", cap" };
+	struct script *s = ctx;
+
+	fprintf(s->out, "  %s: %s%s%s%s%s%s\n", l->dial_rule, risks[l->risk],
+		guards[l->guard], *l->why ? "; " : "", l->why,
+		*l->unknown ? "; " : "", l->unknown);
+}
+
+static void risks(struct script *s, const char *capped)
+{
+	struct risk_question q = { s->now_ms, is_capped, s };
+
+	snprintf(s->capped, sizeof(s->capped), " %s ", capped);
+	risk_each(world_plan(&s->world), &q, on_risk, s);
+}
+
 static void check(struct script *s, const char *row)
 {
 	const struct record *r;
@@ -381,6 +418,8 @@ static void line(void *ctx, char *text)
 		CHECK_EQ(shadow_each(world_plan(&s->world),
 				     *rest ? rest : "default", on_shadow, s),
 			 0);
+	else if (!strcmp(text, "risks"))
+		risks(s, rest);
 	else if (!strcmp(text, "hours"))
 		plan_hours(world_plan(&s->world), s->now_ms, on_hours, s);
 	else

@@ -6,13 +6,19 @@ const TRUNK_UP = 'Registered';
 
 const places = page => page.locator('tbody tr').evaluateAll(all => all.map(r => r.dataset.key).join(' '));
 
-async function addRule(page, name, pattern) {
+async function addRule(page, name, pattern, open = false) {
 	await page.getByRole('button', { name: 'Add', exact: true }).click();
 	const drawer = page.getByRole('dialog');
 
 	await drawer.getByLabel('Name').fill(name);
 	await drawer.getByLabel('Pattern').fill(pattern);
 	await drawer.getByRole('button', { name: 'Save' }).click();
+	if (open) {
+		await drawer.getByText('Nothing is saved yet').waitFor();
+		await look(page, 'dial-rule-accept');
+		equal(await page.locator(`tr[data-key="${name}"]`).count(), 0, 'not saved before it is accepted');
+		await drawer.getByRole('button', { name: 'I accept' }).click();
+	}
 	await row(page, name).waitFor();
 }
 
@@ -135,8 +141,9 @@ export const out = {
 	async 'dial rules: none yet, then three'({ page }) {
 		await menu(page, 'Dial rules');
 		await page.getByText('No rule: nobody can call out.').waitFor();
-		for (const [name, pattern] of [['local', '0ZXXXX.'], ['abroad', '00ZX.'], ['service', '01XX']])
-			await addRule(page, name, pattern);
+		await addRule(page, 'local', '0ZXXXX.');
+		await addRule(page, 'abroad', '00ZX.', true);
+		await addRule(page, 'service', '01XX');
 		equal(await places(page), 'local abroad service', 'new rules go to the end');
 	},
 
@@ -149,7 +156,8 @@ export const out = {
 		equal(await drawer.locator('.fault b').innerText(), '3', 'the character at fault');
 		await look(page, 'dial-rule-wrong');
 		await drawer.getByLabel('Pattern').fill('00ZX.');
-		await drawer.getByText('by this rule at any hour').waitFor();
+		await drawer.getByText('Can reach 00979: premium number').waitFor();
+		await drawer.getByText('can do so at any hour').waitFor();
 		await drawer.getByLabel('Delete digits').fill('1');
 		await drawer.getByLabel('Try a number').fill('004712345678');
 		await drawer.getByText('Takes 004712345678: sends 04712345678.').waitFor();
@@ -167,7 +175,8 @@ export const out = {
 		await drawer.getByLabel('Pattern').fill('00ZX.');
 		await drawer.getByLabel('Delete digits').fill('0');
 		await page.keyboard.press('Escape');
-		await row(page, 'abroad').getByText('Abroad, open').waitFor();
+		await row(page, 'abroad').getByText('Premium, open').waitFor();
+		await row(page, 'service').getByText('Local, or worse').waitFor();
 	},
 
 	async 'who gets out: the box tells why'({ page }) {
@@ -337,7 +346,7 @@ export const out = {
 
 	async 'a rule that is never reached is named, with what hides it'({ page }) {
 		await menu(page, 'Dial rules');
-		await addRule(page, 'abroad-too', '00ZX.');
+		await addRule(page, 'abroad-too', '00ZX.', true);
 		await row(page, 'abroad-too').getByText(/^never reached/).waitFor();
 		await look(page, 'dial-rule-hidden');
 		await row(page, 'abroad-too').getByRole('button', { name: 'Delete' }).click();

@@ -49,15 +49,3 @@ export function example(pattern: string): string {
 
 /** What is sent for a number: first less at its front, then more. */
 export const sent = (number: string, strip: number, prepend: string): string => prepend + number.slice(strip);
-
-/** Can what is sent begin with these digits? */
-export function canBegin(pattern: string, strip: number, prepend: string, digits: string): boolean {
-	const all = items(pattern);
-
-	if (!all || !digits)
-		return false;
-	const fixed = all.filter(i => !i.many).slice(strip), open = !!all.at(-1)?.many;
-	const places = [...prepend, ...fixed.map(i => i.set)];
-
-	return [...digits].every((d, i) => places[i]?.includes(d) ?? open);
-}

@@ -59,6 +59,17 @@ function Faster({ form, editing }: { form: Form; editing: Editing }) {
 	</div>;
 }
 
+function Asked({ editing }: { editing: Editing }) {
+	const ref = useRef<HTMLButtonElement>(null);
+
+	useEffect(() => { ref.current?.focus(); }, [editing.asked]);
+	return <div class="banner warn stack" role="alert">
+		<b>{t('consent.title')}</b>
+		<p>{editing.asked}</p>
+		<div class="inrow"><button type="button" class="danger" ref={ref} onClick={editing.accept}>{t('consent')}</button></div>
+	</div>;
+}
+
 const Warned = ({ notice }: { notice?: Notice }) => notice
 	? <p class={notice.danger ? 'banner warn' : 'help'} role="status">{notice.text}</p> : null;
 
@@ -98,6 +109,7 @@ export function RowForm(p: Props) {
 
 	return <>
 		{editing.conflict && <Faster form={form} editing={editing} />}
+		{editing.asked && <Asked editing={editing} />}
 		{editing.failed && <Alert>{editing.failed}</Alert>}
 		<Summary form={form} errors={editing.errors} />
 		{readonly && <p class="banner info">{t('readonly')}</p>}

@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { api, asError, get, tablePath, type Row, type Saved } from '../api';
 import { fieldOf, type Form } from '../forms';
+import { consent } from './consent';
 import { changes, check, editOf, type Edit, type Errors } from './values';
 
 /* what may be wrong in more ways than the page knows */
@@ -18,6 +19,9 @@ export interface Editing {
 	dirty: boolean;
 	busy: boolean;
 	conflict?: Conflict;
+	/** Asked before it is saved; "": nothing. */
+	asked: string;
+	accept: () => void;
 	set: (name: string, v: string | boolean) => void;
 	blur: (name: string) => void;
 	save: (keepMine?: boolean) => Promise<void>;
@@ -34,6 +38,7 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 	const [base, setBase] = useState({ row, seq }), start = editOf(form, base.row);
 	const [edit, setEdit] = useState<Edit>({ ...start, ...preset }), [wrong, setWrong] = useState<Errors>({}), [failed, setFailed] = useState('');
 	const [busy, setBusy] = useState(false), [conflict, setConflict] = useState<Conflict>();
+	const [asked, setAsked] = useState({ text: '', keepMine: false });
 	const dirty = Object.keys(edit).some(k => edit[k] !== start[k]);
 	const key = String(base.row ? base.row[form.key] : edit[form.key]), alive = useRef(true);
 
@@ -70,7 +75,7 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 		return undefined;
 	}
 
-	async function save(keepMine = false): Promise<void> {
+	async function save(keepMine = false, accepted = false): Promise<void> {
 		const bad = check(form, edit), body = changes(form, edit, base.row && start);
 
 		setFailed('');
@@ -78,7 +83,14 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 		if (Object.keys(bad).length || busy)
 			return;
 		setBusy(true);
+		setAsked({ text: '', keepMine });
 		try {
+			const text = accepted ? '' : await consent(form.name, { ...base.row, ...body }, base.row);
+
+			if (text) {
+				setAsked({ text, keepMine });
+				return;
+			}
 			const saved = await put(body, keepMine && conflict ? conflict.seq : base.seq)
 				.catch(e => (asError(e).code === 'Changed' && base.row ? again(body) : Promise.reject(e)));
 
@@ -110,9 +122,11 @@ export function useEdit(form: Form, row: Row | undefined, seq: number, onSaved: 
 	}
 
 	return {
-		edit, errors: wrong, failed, dirty, busy, conflict, blur, save,
+		edit, errors: wrong, failed, dirty, busy, conflict, blur, save, asked: asked.text,
+		accept: () => { void save(asked.keepMine, true); },
 		set: (name, v) => {
 			setEdit(o => ({ ...o, [name]: v }));
+			setAsked({ text: '', keepMine: false });
 			setWrong(({ [name]: _, ...rest }) => rest);
 		},
 		takeTheirs: () => {

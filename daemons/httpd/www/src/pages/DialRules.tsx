@@ -1,17 +1,17 @@
 // What the list and the form of dial rules have beside what is described: what a
 // pattern takes, what is sent, how dangerous it is, and the simulator.
 import { useEffect, useState } from 'preact/hooks';
-import type { Credit, DialRule, RouteSettings } from 'schema/types';
+import type { DialRule } from 'schema/types';
 import type { Row } from '../api';
-import { useRows, useTable, type Data } from '../data';
+import { useRows, type Data } from '../data';
 import type { Editing } from '../form/useEdit';
 import type { Column } from '../list/useList';
 import type { Changed } from '../live';
-import { canBegin, example, sent, takes } from '../pattern';
+import { example, sent, takes } from '../pattern';
+import { isOpen, riskPath, RISKS, riskText, type Risk } from '../risk';
 import { t } from '../text';
 import { Badge, Muted } from '../ui/bits';
 import { lazy } from '../ui/lazy';
-import { EACH } from './Credit';
 import type { Extra } from './extras';
 import { Obscure } from './Obscure';
 
@@ -19,30 +19,38 @@ const WhoGetsOut = lazy(() => import('./WhoGetsOut').then(m => m.WhoGetsOut));
 
 const PAUSE_MS = 400;
 
-type Danger = Pick<DialRule, 'name' | 'pattern' | 'strip' | 'prepend' | 'pin_set' | 'time_rule' | 'trunks'>;
+/* on what a risk depends */
+const RISKY = ['dial_rule', 'route_settings', 'time_rule', 'credit'];
 
-/** Does a rule let calls abroad, and does anything stand in a thief's way? */
-function useRisk(): (r: Danger) => { abroad: boolean; guarded: boolean } {
-	const settings = useTable<RouteSettings>('routed', 'route_settings').rows[0], caps = useTable<Credit>('routed', 'credit').rows;
-	const prefix = settings?.international_prefix ?? '00';
+const isRisky = (name: string, d: unknown) => name === 'changed' && RISKY.includes((d as Changed).table);
 
-	return r => {
-		const on = (scope: Credit['scope'], who: string) => caps.some(c => c.enabled && c.scope === scope && (c.who === who || c.who === EACH));
-		const capped = on('dial_rule', r.name) || on('extension', EACH) || r.trunks.split(';').every(x => on('trunk', x));
+function useRisks(): Map<string, Risk> {
+	const rows = useRows<Risk>(RISKS, isRisky).rows;
 
-		return {
-			abroad: [prefix, '+'].some(p => canBegin(r.pattern, r.strip, r.prepend, p)),
-			guarded: !!(r.pin_set || r.time_rule || capped),
-		};
-	};
+	return new Map(rows.map(r => [r.dial_rule, r]));
 }
 
-function Risk({ rule, risk }: { rule: Danger; risk: ReturnType<typeof useRisk> }) {
-	const { abroad, guarded } = risk(rule);
+/** Of a rule that is being written; asked once nobody types. */
+function useRiskOf(rule: Row, ready: boolean): Risk | undefined {
+	const now = ready ? riskPath(rule) : null, [path, setPath] = useState<string | null>(null);
+	const { rows, error } = useRows<Risk>(path, isRisky);
 
-	if (!abroad)
-		return <Badge>{t('rule.home')}</Badge>;
-	return <Badge tone={guarded ? 'ok' : 'danger'} title={guarded ? '' : t('rule.open.text')}>{t(guarded ? 'rule.guarded' : 'rule.open')}</Badge>;
+	useEffect(() => {
+		const timer = setTimeout(() => setPath(now), PAUSE_MS);
+
+		return () => clearTimeout(timer);
+	}, [now]);
+	return now && path && !error ? rows[0] : undefined;
+}
+
+function RiskBadge({ risk }: { risk?: Risk }) {
+	if (!risk)
+		return <Muted>–</Muted>;
+	const abroad = risk.risk === 'international' || risk.risk === 'premium', guarded = risk.guard !== 'none';
+
+	return <Badge tone={abroad ? guarded ? 'ok' : 'danger' : ''} title={riskText(risk)}>
+		{t(`risk.${risk.risk}`)}{abroad ? `, ${t(guarded ? 'risk.guarded' : 'risk.unguarded')}` : risk.unknown && `, ${t('risk.unknown')}`}
+	</Badge>;
 }
 
 const asRule = (r: Row) => r as unknown as DialRule;
@@ -59,7 +67,7 @@ function useShadows(): Map<string, Shadow> {
 }
 
 function useColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
-	const risk = useRisk(), shadows = useShadows(), get = (id: string) => described.find(c => c.id === id)!;
+	const risks = useRisks(), shadows = useShadows(), get = (id: string) => described.find(c => c.id === id)!;
 
 	return [
 		{
@@ -78,7 +86,7 @@ function useColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 		{ ...get('trunks'), wide: true, cell: r => text(asRule(r).trunks) },
 		{ ...get('pin_set'), wide: true, cell: r => text(asRule(r).pin_set) },
 		{ ...get('time_rule'), wide: true, cell: r => text(asRule(r).time_rule) },
-		{ id: 'risk', label: t('rule.risk'), wide: true, cell: r => <Risk rule={asRule(r)} risk={risk} /> },
+		{ id: 'risk', label: t('rule.risk'), wide: true, cell: r => <RiskBadge risk={risks.get(asRule(r).name)} /> },
 	];
 }
 
@@ -90,12 +98,9 @@ function Fault({ pattern, error }: { pattern: string; error?: string }) {
 }
 
 function UnderPattern({ editing }: { editing: Editing }) {
-	const [number, setNumber] = useState(''), risk = useRisk(), { edit, errors } = editing;
+	const [number, setNumber] = useState(''), { edit, errors } = editing;
 	const pattern = String(edit['pattern']), strip = Number(edit['strip']) || 0, prepend = String(edit['prepend']);
-	const danger = risk({
-		name: String(edit['name']), pattern, strip, prepend, pin_set: String(edit['pin_set']), time_rule: String(edit['time_rule']),
-		trunks: String(edit['trunks']).split('\n').join(';'),
-	});
+	const risk = useRiskOf({ ...edit, strip, trunks: String(edit['trunks']).split('\n').filter(Boolean).join(';') }, !!pattern && !errors['pattern']);
 	const fits = takes(pattern, number), shown = example(pattern);
 
 	/* the box says what is wrong while one still types */
@@ -117,7 +122,9 @@ function UnderPattern({ editing }: { editing: Editing }) {
 			</p>
 		</div>}
 		<Obscure editing={editing} />
-		{danger.abroad && !danger.guarded && <p class="banner warn">{t('rule.open.text')}</p>}
+		{risk && !editing.asked && <p class={isOpen(risk) ? 'banner warn' : 'sm'} role="status">
+			<RiskBadge risk={risk} /> {riskText(risk)} {isOpen(risk) && t('risk.open')}
+		</p>}
 	</>;
 }
 
