@@ -334,6 +334,29 @@ export const out = {
 			'ada-adler Ada Adler strong; bob Bob strong; bob-2 Bob strong; edith-piaf Édith Piaf strong', 'the same people');
 	},
 
+	async 'PINs from a file: first what it would do, then made'({ page }) {
+		const list = 'name,pin_set,holder,pin\ngrace,staff,Grace Hopper,\nwu,staff,Wu,1234\nnobody,guests,No,\nada-adler,staff,Ada King,\n';
+
+		await menu(page, 'PIN sets', 'PINs');
+		await page.locator('.page-head').getByText('CSV', { exact: true }).click();
+		await page.getByRole('button', { name: 'Import…' }).click();
+		const box = page.getByRole('dialog', { name: 'Import: PINs' });
+
+		await box.getByLabel('File').setInputFiles({ name: 'pins.csv', mimeType: 'text/csv', buffer: Buffer.from(list) });
+		await box.getByText('2 wrong').waitFor();
+		await box.getByText('Line 3:').locator('..').filter({ hasText: 'PIN' }).waitFor();
+		await box.getByText('Line 4:').locator('..').filter({ hasText: 'PIN set' }).waitFor();
+		equal(await row(page, 'grace').count(), 0, 'a look changes nothing');
+		await box.getByLabel('Leave the wrong lines out').check();
+		await box.getByRole('button', { name: 'Import', exact: true }).click();
+		const once = page.getByRole('dialog', { name: 'PIN of grace' });
+
+		assert(/^\d{6}$/.test(await once.locator('.secret').innerText()), 'the new one alone is made');
+		await once.getByRole('button', { name: 'I have written it down' }).click();
+		await row(page, 'ada-adler').getByText('Ada King').waitFor();
+		equal(await row(page, 'wu').count() + await row(page, 'nobody').count(), 0, 'the wrong lines were left out');
+	},
+
 	async 'a time rule says whether it is open'({ page }) {
 		await menu(page, 'Time rules');
 		await row(page, 'office').getByText(/^(Open|Closed)$/).waitFor();
