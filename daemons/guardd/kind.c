@@ -48,6 +48,11 @@ static const struct kind kinds[] = {
 				INCIDENT_LEVEL_ALARM,
 				false,
 				{ "sipd", "mediad", "routed" } },
+	/* Most are nothing: got_in.h. */
+	[REPORT_KIND_ACCEPTED] = { INCIDENT_KIND_GOT_IN,
+				   INCIDENT_LEVEL_WARNING,
+				   false,
+				   { "sipd", "httpd" } },
 };
 
 const struct kind *kind_of(enum report_kind kind)

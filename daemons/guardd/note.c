@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alerts.h"
+#include "got_in.h"
 #include "guardd.h"
 #include "incidents.h"
 #include "kind.h"
@@ -63,6 +64,17 @@ void note_try(struct guardd *d, const struct report *r,
 	keep(d, &row, r->proven || r->kind == REPORT_KIND_CREDENTIAL);
 }
 
+static bool after_tries(struct guardd *d, const struct report *r,
+			struct incident *row)
+{
+	struct guard_now now;
+	struct got_in g;
+
+	guardd_now(d, &now);
+	got_in_look(&g, d->incidents, r, now.wall_ms);
+	return got_in_tell(&g, row);
+}
+
 int note_event(struct guardd *d, const struct report *r, struct issue *issue)
 {
 	struct incident row;
@@ -70,6 +82,8 @@ int note_event(struct guardd *d, const struct report *r, struct issue *issue)
 	if (row_of(r, &row) < 0)
 		return issue_set(issue, "source", "not an address");
 	snprintf(row.outcome, sizeof(row.outcome), "%s", r->outcome);
+	if (r->kind == REPORT_KIND_ACCEPTED && !after_tries(d, r, &row))
+		return 0;
 	keep(d, &row, true);
 	return 0;
 }

@@ -26,11 +26,12 @@ uint32_t ssh_flows_tries(struct ssh_flows *f, const struct ssh_line *line)
 	struct ssh_flow *flow;
 	uint32_t tries = line->times;
 
-	if (line->what == SSH_NOTHING)
+	if (line->what == SSH_NOTHING || line->what == SSH_LET_IN)
 		return 0;
 	flow = find(f, line);
 	switch (line->what) {
 	case SSH_NOTHING:
+	case SSH_LET_IN:
 		return 0;
 	case SSH_FAILED:
 		if (flow && flow->ahead)

@@ -155,6 +155,26 @@ static bool left(struct rest *r, struct ssh_line *out)
 	return starts(r, "authenticating user ") || starts(r, "invalid user ");
 }
 
+/* The name is an account's, without spaces; behind "ssh2: " stands the key. */
+static bool let_in(struct rest *r, struct ssh_line *out)
+{
+	struct rest name;
+
+	if (!starts(r, "Accepted ") || !word(r) || !starts(r, "for "))
+		return false;
+	name = *r;
+	for (const char *p = r->at; p + 5 < r->end; p++) {
+		if (memcmp(p, "ssh2: ", 6) == 0) {
+			r->end = p + 4;
+			break;
+		}
+	}
+	if (!ends(r, " ssh2") || !tail(r, " from ", out))
+		return false;
+	return r->end > name.at &&
+	       !memchr(name.at, ' ', (size_t)(r->end - name.at));
+}
+
 static bool knock(struct rest *r, struct ssh_line *out)
 {
 	if (starts(r, "banner exchange: Connection from "))
@@ -170,10 +190,9 @@ void ssh_line_parse(struct ssh_line *out, const char *line, size_t n)
 		enum ssh_what what;
 		bool (*is)(struct rest *r, struct ssh_line *out);
 	} kinds[] = {
-		{ SSH_FAILED, failed },
-		{ SSH_UNKNOWN, unknown },
-		{ SSH_LEFT, left },
-		{ SSH_KNOCK, knock },
+		{ SSH_FAILED, failed }, { SSH_UNKNOWN, unknown },
+		{ SSH_LEFT, left },     { SSH_KNOCK, knock },
+		{ SSH_LET_IN, let_in },
 	};
 	struct rest all = { line, line + n };
 

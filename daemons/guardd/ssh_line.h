@@ -24,6 +24,7 @@ enum ssh_what {
 			or the peer gives up */
 	SSH_LEFT,    /* gave up before it was let in */
 	SSH_KNOCK,   /* does not speak SSH: a scanner */
+	SSH_LET_IN,  /* no try: a password or a key was right */
 };
 
 struct ssh_line {

@@ -30,6 +30,14 @@ static void nobody_waits(void *ctx, const struct report_verdict *v)
 	(void)v;
 }
 
+static enum report_kind kind_for(enum ssh_what what)
+{
+	if (what == SSH_KNOCK)
+		return REPORT_KIND_SCANNER;
+	return what == SSH_LET_IN ? REPORT_KIND_ACCEPTED
+				  : REPORT_KIND_CREDENTIAL;
+}
+
 static void tell(struct ssh_log *l, const struct ssh_line *line)
 {
 	struct issue issue;
@@ -37,15 +45,15 @@ static void tell(struct ssh_log *l, const struct ssh_line *line)
 
 	record_init(&report_record, &r);
 	snprintf(r.service, sizeof(r.service), "ssh");
-	r.kind = line->what == SSH_KNOCK ? REPORT_KIND_SCANNER
-					 : REPORT_KIND_CREDENTIAL;
+	r.kind = kind_for(line->what);
 	r.transport = REPORT_TRANSPORT_TCP;
 	r.proven = true;
 	addr_format(&line->source, r.source);
 	snprintf(r.account, sizeof(r.account), "%s", line->user);
-	snprintf(r.detail, sizeof(r.detail), "%s",
-		 line->what == SSH_KNOCK ? "does not speak SSH"
-					 : "refused by sshd");
+	if (line->what != SSH_LET_IN)
+		snprintf(r.detail, sizeof(r.detail), "%s",
+			 line->what == SSH_KNOCK ? "does not speak SSH"
+						 : "refused by sshd");
 	if (judge_report(l->d, &r, nobody_waits, NULL, &issue) < 0)
 		log_limited(&l->d->log, LOG_WARN, "ssh: %s: %s", issue.field,
 			    issue.what);
@@ -56,6 +64,8 @@ static void on_line(struct ssh_log *l, const char *text, size_t n)
 	struct ssh_line line;
 
 	ssh_line_parse(&line, text, n);
+	if (line.what == SSH_LET_IN)
+		tell(l, &line);
 	for (uint32_t i = ssh_flows_tries(&l->flows, &line); i > 0; i--)
 		tell(l, &line);
 }

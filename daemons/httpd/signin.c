@@ -246,6 +246,19 @@ static bool is_tidy(const char *name)
 				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-_")];
 }
 
+static void report_of(const struct signin *s, enum report_kind kind,
+		      struct report *rep)
+{
+	record_init(&report_record, rep);
+	(void)snprintf(rep->service, sizeof(rep->service), "https");
+	rep->kind = kind;
+	(void)snprintf(rep->source, sizeof(rep->source), "%s", s->source_text);
+	rep->transport = REPORT_TRANSPORT_TLS;
+	rep->proven = true; /* a TLS handshake cannot be forged */
+	(void)snprintf(rep->account, sizeof(rep->account), "%s",
+		       is_tidy(s->name) ? s->name : "");
+}
+
 static void refuse(struct signin *s)
 {
 	const char *known = "";
@@ -255,14 +268,7 @@ static void refuse(struct signin *s)
 		known = s->name;
 	audit_add(s->h->audit, AUDIT_WHAT_REFUSED, known, s->source_text,
 		  s->kind == SIGNIN_PASSWORD ? "current password" : "sign-in");
-	record_init(&report_record, &rep);
-	(void)snprintf(rep.service, sizeof(rep.service), "https");
-	rep.kind = REPORT_KIND_CREDENTIAL;
-	(void)snprintf(rep.source, sizeof(rep.source), "%s", s->source_text);
-	rep.transport = REPORT_TRANSPORT_TLS;
-	rep.proven = true; /* a TLS handshake cannot be forged */
-	(void)snprintf(rep.account, sizeof(rep.account), "%s",
-		       is_tidy(s->name) ? s->name : "");
+	report_of(s, REPORT_KIND_CREDENTIAL, &rep);
 	if (bus_call(s->h->service->bus, &guard_iface, GUARD_REPORT, &rep, 0,
 		     on_verdict, s)) {
 		if (s->req)
@@ -295,6 +301,24 @@ void signin_reply(struct httpd *h, struct request *r, const struct login *l,
 	http_reply_json(r, 200, body);
 }
 
+static void nobody_waits(void *ctx, const struct bus_error *error,
+			 const void *out)
+{
+	(void)ctx;
+	(void)error;
+	(void)out;
+}
+
+/* guardd knows whether this source had been refused before. */
+static void tell_accepted(struct signin *s)
+{
+	struct report rep;
+
+	report_of(s, REPORT_KIND_ACCEPTED, &rep);
+	(void)bus_call(s->h->service->bus, &guard_iface, GUARD_REPORT, &rep, 0,
+		       nobody_waits, NULL);
+}
+
 /* It is on disk: no restart takes back what we say now. On a full disk the
    administrator must get in all the same: such a session ends with us. */
 static void on_stored(void *ctx, int err)
@@ -312,6 +336,7 @@ static void on_stored(void *ctx, int err)
 	log_info("%s signed in from %s", s->name, s->source_text);
 	audit_add(s->h->audit, AUDIT_WHAT_SIGNED_IN, s->name, s->source_text,
 		  s->user_agent);
+	tell_accepted(s);
 	if (s->req) {
 		http_header_out(s->req, "Set-Cookie",
 				"__Host-sallyport=%s; Path=/; Secure; "

@@ -60,6 +60,7 @@ struct gate {
 	size_t n_waiting;
 	struct refused *refused;
 	struct rate reports;
+	struct rate accepted; /* of its own: strangers cannot use it up */
 	struct rate log;
 };
 
@@ -426,6 +427,22 @@ static void dispatch(struct gate *g, struct visit *v)
 	reply(g, r, 501, "Not Implemented", INSPECT_ALLOW);
 }
 
+/* A phone that is new at this address: guardd knows whether it had been refused
+   before. */
+static void tell_accepted(struct gate *g, const struct visit *v)
+{
+	const struct peer *peer = &v->r->peer;
+	struct report report;
+
+	if (v->claim.again ||
+	    registrar_known(g->config.registrar, v->extension->number, peer) ||
+	    !rate_take(&g->accepted, clock_mono_ms()))
+		return;
+	report_fill(&report, peer, REPORT_KIND_ACCEPTED, v->extension->number,
+		    "");
+	(void)g->config.ops->report(g->config.ctx, &report, NULL, NULL);
+}
+
 /* It is proven who asks. */
 static void admit(struct gate *g, struct visit *v)
 {
@@ -437,6 +454,7 @@ static void admit(struct gate *g, struct visit *v)
 	r->peer.proven = true;
 	(void)snprintf(r->peer.extension, sizeof(r->peer.extension), "%s",
 		       v->extension->number);
+	tell_accepted(g, v);
 	if (strcmp(r->from_user, v->extension->number) != 0)
 		mention(g, &r->peer, REPORT_KIND_FORGED, v->extension->number,
 			"From names somebody else; replaced");
@@ -601,6 +619,7 @@ struct gate *gate_new(const struct gate_config *config)
 	g->config = *config;
 	TAILQ_INIT(&g->waiting);
 	rate_init(&g->reports, REPORTS_PER_S, REPORTS_PER_S);
+	rate_init(&g->accepted, REPORTS_PER_S, REPORTS_PER_S);
 	rate_init(&g->log, 10, 2);
 	g->digest = digest_new();
 	g->held = held_new(config->sofia, config->store);

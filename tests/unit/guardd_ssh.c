@@ -82,6 +82,13 @@ static const struct row {
 	  SSH_NOTHING },
 	{ "Failed password for x from 192.0.2.66 port 22 ssh2", SSH_NOTHING },
 	{ HEAD "Accepted password for root from 203.0.113.9 port 5 ssh2",
+	  SSH_LET_IN, "203.0.113.9", 5, "root" },
+	{ HEAD "Accepted publickey for root from 203.0.113.9 port 5 ssh2: "
+	       "ED25519-CERT SHA256:x ID y from 192.0.2.66 port 22 ssh2",
+	  SSH_LET_IN, "203.0.113.9", 5, "root" },
+	{ HEAD "Accepted password for x y from 203.0.113.9 port 5 ssh2",
+	  SSH_NOTHING },
+	{ HEAD "Accepted password for from 203.0.113.9 port 5 ssh2",
 	  SSH_NOTHING },
 	{ HEAD "Failed none for invalid user x from 203.0.113.9 port 5 ssh2",
 	  SSH_NOTHING },

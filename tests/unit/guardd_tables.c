@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "decide.h"
+#include "got_in.h"
 #include "incident_query.h"
 #include "incidents.h"
 #include "kind.h"
@@ -426,8 +427,81 @@ static void test_kinds(void)
 	CHECK_EQ(kind_level(&r), INCIDENT_LEVEL_INFO);
 }
 
+static void refused(struct incidents *is, const char *source,
+		    const char *account, uint32_t times, uint64_t at_ms)
+{
+	struct incident row;
+
+	record_init(&incident_record, &row);
+	row.kind = INCIDENT_KIND_CREDENTIAL;
+	snprintf(row.source, sizeof(row.source), "%s", source);
+	snprintf(row.service, sizeof(row.service), "sip");
+	snprintf(row.account, sizeof(row.account), "%s", account);
+	while (times-- > 0)
+		(void)incidents_note(is, &row, true, at_ms, at_ms);
+}
+
+/* What is told of somebody who is let in as 801: how bad it is; -1: nothing. */
+static int let_in(struct incidents *is, const char *source, const char *service,
+		  uint64_t at_ms)
+{
+	struct incident row;
+	struct report r;
+	struct got_in g;
+
+	record_init(&report_record, &r);
+	record_init(&incident_record, &row);
+	snprintf(r.source, sizeof(r.source), "%s", source);
+	snprintf(r.service, sizeof(r.service), "%s", service);
+	snprintf(r.account, sizeof(r.account), "801");
+	got_in_look(&g, is, &r, at_ms);
+	return got_in_tell(&g, &row) ? (int)row.level : -1;
+}
+
+static void test_got_in(void)
+{
+	const uint64_t begin = 1000000000, hour = 3600000;
+	struct incidents *is = incidents_new();
+	struct incident told;
+
+	CHECK(is);
+	CHECK_EQ(let_in(is, "203.0.113.9", "sip", begin), -1);
+	refused(is, "203.0.113.9", "801", 2, begin);
+	CHECK_EQ(let_in(is, "203.0.113.9", "sip", begin), -1);
+	refused(is, "203.0.113.9", "801", 1, begin);
+	CHECK_EQ(let_in(is, "203.0.113.9", "sip", begin),
+		 INCIDENT_LEVEL_WARNING);
+	/* Neither a neighbour nor another service, nor for ever. */
+	CHECK_EQ(let_in(is, "203.0.113.10", "sip", begin), -1);
+	CHECK_EQ(let_in(is, "203.0.113.9", "https", begin), -1);
+	CHECK_EQ(let_in(is, "203.0.113.9", "sip", begin + hour + 1), -1);
+	/* The phone beside a phone that is set up wrongly is nobody's prey;
+	   who tries one account after another is no phone. */
+	refused(is, "203.0.113.11", "802", 50, begin);
+	CHECK_EQ(let_in(is, "203.0.113.11", "sip", begin), -1);
+	refused(is, "203.0.113.11", "803", 1, begin);
+	refused(is, "203.0.113.11", "804", 1, begin);
+	CHECK_EQ(let_in(is, "203.0.113.11", "sip", begin),
+		 INCIDENT_LEVEL_ALARM);
+	/* Of IPv6 one source is a /64. */
+	refused(is, "2001:db8::1", "801", 1, begin);
+	refused(is, "2001:db8::2", "801", 2, begin);
+	CHECK_EQ(let_in(is, "2001:db8::3", "sip", begin),
+		 INCIDENT_LEVEL_WARNING);
+	CHECK_EQ(let_in(is, "2001:db8:0:1::3", "sip", begin), -1);
+	/* Told once: what was before it counts no more. */
+	record_init(&incident_record, &told);
+	told.kind = INCIDENT_KIND_GOT_IN;
+	snprintf(told.source, sizeof(told.source), "203.0.113.9");
+	snprintf(told.service, sizeof(told.service), "sip");
+	(void)incidents_note(is, &told, true, begin, begin);
+	CHECK_EQ(let_in(is, "203.0.113.9", "sip", begin), -1);
+	incidents_free(is);
+}
+
 int main(void)
 {
+	test_got_in();
 	test_query();
 	test_kinds();
 	test_keys();

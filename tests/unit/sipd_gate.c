@@ -196,13 +196,16 @@ static void test_register(struct world *w)
 
 	stranger(&r);
 	CHECK_EQ(dialogue(w, &r, "801", "right"), 200);
-	CHECK_EQ(w->reports, 0);
+	/* New at this address: guardd may have heard of it. */
+	CHECK_EQ(w->reports, 1);
+	CHECK_EQ(w->report.kind, REPORT_KIND_ACCEPTED);
+	CHECK_STR(w->report.account, "801");
 	CHECK_EQ(registrar_count(w->registrar), 1);
-	/* Somebody else's number is not one's own. */
+	/* Somebody else's number is not one's own; and now it is known. */
 	stranger(&r);
 	r.to_user = "802";
 	CHECK_EQ(dialogue(w, &r, "801", "right"), 403);
-	CHECK_EQ(w->reports, 1);
+	CHECK_EQ(w->reports, 2);
 	CHECK_EQ(w->report.kind, REPORT_KIND_FORGED);
 }
 

@@ -804,6 +804,7 @@ export const en = {
 	'value.credential': 'Wrong password',
 	'value.malformed': 'Malformed message',
 	'value.forged': 'Forged source',
+	'value.got_in': 'Let in after refused tries',
 	'value.foreign_media': 'Foreign sound',
 	'value.banned': 'Shut out',
 	'value.unbanned': 'Let in',
