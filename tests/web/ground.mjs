@@ -341,6 +341,10 @@ export const ground = {
 		await page.getByText('Nothing matches.').waitFor();
 		await page.getByLabel('Address or network').fill('203.0.113.0/24');
 		await page.locator('tbody tr').filter({ hasText: '203.0.113.9' }).first().waitFor();
+		await page.getByLabel('Service (sip, https, ssh)').fill('ssh');
+		await page.getByText('Nothing matches.').waitFor();
+		await page.getByLabel('Service (sip, https, ssh)').fill('sip');
+		await page.locator('tbody tr').filter({ hasText: '203.0.113.9' }).first().waitFor();
 		await page.getByLabel('What').selectOption('banned');
 		await page.locator('tbody tr').filter({ hasText: 'Shut out' }).first().waitFor();
 		await page.locator('tbody tr').filter({ hasText: 'Wrong password' }).first().waitFor({ state: 'detached' });

@@ -480,6 +480,7 @@ export const en = {
 	'filter.kind': 'What',
 	'filter.level': 'How bad',
 	'filter.source': 'Address or network',
+	'filter.service': 'Service (sip, https, ssh)',
 	'filter.text': 'Text',
 	'totals.calls.one': 'One call', 'totals.calls.other': '{n} calls',
 	'totals.answered': '{n} answered',

@@ -54,6 +54,7 @@ export const SOURCES: Readonly<Record<string, Source>> = {
 			{ id: 'kind', label: 'filter.kind', kind: 'choice', of: { field: 'kind' }, word: is('kind') },
 			{ id: 'level', label: 'filter.level', kind: 'choice', of: { field: 'level' }, word: is('level') },
 			{ id: 'source', label: 'filter.source', kind: 'text', word: is('source') },
+			{ id: 'service', label: 'filter.service', kind: 'text', word: is('service') },
 			{ id: 'text', label: 'filter.text', kind: 'text', word: is('text') },
 			...FROM_TO('since_ms', 'until_ms'),
 		],
