@@ -1,9 +1,10 @@
 /*
  * Which numbers of the world cost more than a call to a desk: mobile ones,
- * those at a premium or a shared rate, satellites. By their first digits, from
- * the national numbering plans as ITU-T E.129 has them announced, and from the
- * list of assigned codes of ITU-T E.164; numbers of four to six digits without
- * any code (such as directory enquiries) are not among them.
+ * those at a premium or a shared rate, satellites. By their first digits, as
+ * the national numbering plans are generally known; gathered by hand and not
+ * held row by row against the regulators' own lists, so a range may be missing:
+ * the word that is made of it warns, and locks nothing. Numbers of four to six
+ * digits without any code (such as directory enquiries) are not among them.
  */
 #pragma once
 

@@ -243,7 +243,7 @@ export const en = {
 	'empty.call_rate': 'No prices yet. Limits in money need them.',
 	'empty.usage': 'No limit has been used yet.',
 	'empty.brake': 'No brakes: nothing warns when calls look like theft.',
-	'empty.auto_defense': 'No limits yet: any source may send as much as it likes.',
+	'empty.auto_defense': 'No limits of your own yet: only the built-in ones against floods hold.',
 	'empty.allowed_address': 'No address is exempt.',
 	'empty.records': 'Nothing happened yet.',
 
