@@ -1,34 +1,19 @@
 #include "first_sheet.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "new_file.h"
 #include "secret.h"
 
 enum { PATH = 300, LINE = 256 };
 
-static FILE *open_new(const char *path)
-{
-	FILE *file;
-	int fd;
-
-	(void)unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return NULL;
-	file = fdopen(fd, "w");
-	if (!file)
-		(void)close(fd);
-	return file;
-}
-
 FILE *first_sheet_new(const char *state_dir, char *path, size_t size)
 {
 	(void)snprintf(path, size, "%s/first-extensions.csv", state_dir);
-	return open_new(path);
+	return new_file(path);
 }
 
 /* How many passwords are left; negative when they could not be written. */
@@ -65,7 +50,7 @@ int first_sheet_strike(const char *state_dir, const char *number)
 	from = fopen(path, "re");
 	if (!from)
 		return errno == ENOENT ? 0 : -errno;
-	to = open_new(temp);
+	to = new_file(temp);
 	if (!to) {
 		rc = -errno;
 		(void)fclose(from);

@@ -15,7 +15,6 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -29,6 +28,7 @@
 
 #include "secret.h"
 
+#include "new_file.h"
 #include "sofia_impl.h"
 
 enum { CERT_DAYS = 3650, PEM_MAX = 65536 };
@@ -195,21 +195,11 @@ static X509 *make_cert(EVP_PKEY *key)
 	return NULL;
 }
 
-/* Writes a new file whole, mode 0600, under its final name. */
+/* A new file gets its name when it is whole. */
 static FILE *open_new(const char *path, char *temp, size_t temp_size)
 {
-	FILE *file;
-	int fd;
-
 	(void)snprintf(temp, temp_size, "%s.new", path);
-	(void)unlink(temp);
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return NULL;
-	file = fdopen(fd, "w");
-	if (!file)
-		(void)close(fd);
-	return file;
+	return new_file(temp);
 }
 
 static int close_new(FILE *file, const char *temp, const char *path, bool ok)

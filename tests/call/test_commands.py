@@ -132,14 +132,6 @@ def test_the_companys_name_is_no_password(lab):
         lab.box.table("sipd", "extension", "Delete", f"string:{n}")
 
 
-def refused(lab, *put):
-    try:
-        lab.box.table(*put)
-    except Refused as e:
-        return str(e)
-    raise AssertionError(f"taken: {put}")
-
-
 def test_sip_and_sound_have_ports_of_their_own(lab):
     """Else a call could sit on the port that sipd needs when it comes back."""
     media, sip = ("mediad", "media_settings", "Put", "string:general"), ("sipd", "sip_settings", "Put", "string:general")
