@@ -386,9 +386,9 @@ static void test_collect(void)
 	world_close();
 }
 
-/* Answered for the question, and then the called phone is busy: the caller
-   hears that before it is hung up, and the record says it, too. */
-static void test_sorry(void)
+/* A caller who was answered so that he could be asked for a PIN, and gave it.
+ */
+static void world_answered_caller(void)
 {
 	struct verdict v = verdict_of(VERDICT_ACTION_COLLECT);
 
@@ -402,6 +402,13 @@ static void test_sorry(void)
 	CHECK_STR(w.caller->log, "answer(sound)");
 	world_media("collect", 0, NULL);
 	world_heard(MEDIA_EVENT_KIND_COLLECTED, "4829");
+}
+
+/* Answered for the question, and then the called phone is busy: the caller
+   hears that before it is hung up, and the record says it, too. */
+static void test_sorry(void)
+{
+	world_answered_caller();
 	dial();
 	world_media("accept", 0, "to-phone");
 	world_leg(w.phone[0], LEG_FAILED, 486, NULL);
@@ -421,18 +428,9 @@ static void test_sorry(void)
 /* Nobody answers: the same, and the phone is let go. */
 static void test_sorry_rung_out(void)
 {
-	struct verdict v = verdict_of(VERDICT_ACTION_COLLECT);
 	struct verdict d = verdict_of(VERDICT_ACTION_DIAL);
 
-	world_open();
-	(void)snprintf(v.prompts, sizeof(v.prompts), "agent-pass");
-	(void)snprintf(v.step, sizeof(v.step), "pin/1");
-	v.answer = true;
-	world_call("offer");
-	world_verdict(&v);
-	world_media("accept", 0, "sound");
-	world_media("collect", 0, NULL);
-	world_heard(MEDIA_EVENT_KIND_COLLECTED, "4829");
+	world_answered_caller();
 	(void)snprintf(d.targets, sizeof(d.targets), "802");
 	d.ring_s = 1;
 	world_verdict(&d);
