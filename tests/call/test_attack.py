@@ -9,8 +9,8 @@ from box import until
 from netns import Net
 from sip import Client
 from sip_peer import Peer
+from strangers import datagram
 from test_call import records
-from test_flood import datagram
 
 PHONES, OTHER, VICTIM = "192.168.1.118", "192.168.1.119", "192.168.1.117"
 

@@ -14,7 +14,8 @@ import time
 from box import until
 from netns import Net
 from sip import Client
-from test_flood import SLOW, SOURCES, Talk, datagram, messages
+from strangers import datagram, messages
+from test_flood import SLOW, SOURCES, Talk
 from test_wall import connects, count, syn
 
 ALONE = "floods take the whole machine, and the sound that still passes is counted"

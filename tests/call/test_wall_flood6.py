@@ -9,7 +9,8 @@ import time
 from box import until
 from netns import Net
 from sip import Client
-from test_flood import SLOW, Talk, messages
+from strangers import messages
+from test_flood import SLOW, Talk
 from test_wall import count
 from test_wall_flood import rtp_port
 
