@@ -25,6 +25,8 @@ enum {
 	SWEEP_AT_ONCE = 4096,
 	LOG_BURST = 20,
 	LOG_A_S = 1,
+	HURRY_BURST = 100,
+	HURRY_A_S = 100,
 };
 
 void guardd_now(const struct guardd *d, struct guard_now *now)
@@ -275,6 +277,7 @@ static int make(struct guardd *d)
 
 	secret_random(seed, sizeof(seed));
 	rate_init(&d->log, LOG_BURST, LOG_A_S);
+	rate_init(&d->hurry, HURRY_BURST, HURRY_A_S);
 	if (guard_init(&d->guard, seed) < 0)
 		return -ENOMEM;
 	d->incidents = incidents_new();

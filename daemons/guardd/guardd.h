@@ -44,6 +44,7 @@ struct guardd {
 	uint64_t ticks;
 	uint64_t incident_first; /* what is below is not in the truth */
 	struct rate log;         /* lines that outsiders can cause */
+	struct rate hurry;       /* bans that the view does not gather */
 	/* Set by bus.c: tells everybody. */
 	void (*fact)(struct guardd *d, const struct guard_key *key,
 		     uint64_t until_ms, bool banned);

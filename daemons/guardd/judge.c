@@ -188,6 +188,10 @@ static void on_banned(void *ctx, const char *err)
 		wall_resync(d->wall);
 	}
 	store_view_wait(d->service->store, &p->waiter, on_kept, p);
+	/* Under load the view gathers what comes; the attacker's other tries
+	   may wait for that, his ban need not. */
+	if (rate_take(&d->hurry, clock_mono_ms()))
+		(void)store_view_flush(d->service->store);
 }
 
 static void say_banned(struct guardd *d, const struct report *r,
