@@ -1,5 +1,6 @@
 """The wall under measurement: how soon a ban is in force while an attack arrives, and the packet filter by itself."""
 
+import contextlib
 import os
 import re
 import signal
@@ -13,11 +14,11 @@ sys.path[:0] = [f"{HERE}/../lib", f"{HERE}/../call"]
 
 from netns import Net  # noqa: E402
 from sip import Client  # noqa: E402
-from test_flood import datagram, messages  # noqa: E402
+from strangers import datagram, messages  # noqa: E402
 from wire import Refusals  # noqa: E402
 
 ATTACK_RATE, ATTACK_S = 20000, 60
-NETWORK, FIRST, ROUNDS, EACH = "203.0.113.0", 30, 11, 20
+NETWORK, ROUNDS, EACH = ("198.18.0.0", 15), 25, 20  # RFC 2544: for measurements
 TRIES, KNOCKS = 10, 3
 
 
@@ -60,28 +61,46 @@ def last_try(c):
     return c.call_id, c.cseq
 
 
+@contextlib.contextmanager
+def bans_told(net):
+    """A dict that has, when it is over, when the kernel said that an address is in one of its sets."""
+    at = {}
+    p = net.popen("pbx", sys.executable, f"{HERE}/ban_watch.py", stdout=subprocess.PIPE, text=True)
+    try:
+        p.stdout.readline()
+        yield at
+    finally:
+        p.terminate()
+        for line in p.communicate(timeout=60)[0].splitlines():
+            address, when = line.split()
+            at.setdefault(address, float(when))
+
+
 def under_attack(net, addresses):
-    """Packets sent, seconds, and what the last try from each address took on the wire. They were there before the attack: what
-    all strangers together may begin is bounded, and the attack takes it all."""
+    """Packets sent, seconds, and what the last try from each address took: to its answer on the wire, and to its ban in the kernel.
+    They were there before the attack: what all strangers together may begin is bounded, and the attack takes it all."""
     clients = [Client(net, "wan", a, Net.PBX_WAN, "1000") for a in addresses]
     known = [c for c in clients if knock(c)]
     p = net.popen("wan", sys.executable, os.path.abspath(__file__), str(ATTACK_S), stdout=subprocess.PIPE, text=True)
     try:
         p.stdout.readline()
-        with Refusals(net, "wan", NETWORK, 24) as wire:
-            keys = [last_try(c) for c in known]
+        with Refusals(net, "wan", *NETWORK) as wire, bans_told(net) as bans:
+            keys = {c.address: last_try(c) for c in known}
     finally:
         p.terminate()
         out = p.communicate(timeout=60)[0]
         for c in clients:
             c.close()
     sent, seconds = (float(x) for x in re.findall(r"[\d.]+", out))
-    return sent, seconds, [wire.took[k] for k in keys if k in wire.took]
+    said = {a: k for a, k in keys.items() if k in wire.took and a in bans}
+    return sent, seconds, [wire.took[k] for k in said.values()], [(bans[a] - wire.at[k]) * 1000 for a, k in said.items()]
 
 
 def reports(net, note):
     """Ten wrong passwords from each of many addresses, a few at a time, for a flow that is silent is soon forgotten."""
-    addresses = [f"203.0.113.{n}" for n in range(FIRST, FIRST + ROUNDS * EACH)]
+    network = "/".join(map(str, NETWORK))
+    addresses = [f"198.18.{n // 250}.{n % 250 + 1}" for n in range(ROUNDS * EACH)]
+    net.ip("rt", "route", "add", network, "dev", "wan0")
     for a in addresses:
         net.ip("wan", "addr", "add", f"{a}/32", "dev", "eth0")
     try:
@@ -89,10 +108,12 @@ def reports(net, note):
     finally:
         for a in addresses:
             net.ip("wan", "addr", "del", f"{a}/32", "dev", "eth0")
+        net.ip("rt", "route", "del", network)
     sent, seconds = (sum(r[n] for r in rounds) for n in (0, 1))
-    ms = sorted(t for r in rounds for t in r[2])
-    note(**{"wall.attack_per_s": sent / seconds, "wall.report_count": len(ms), "wall.report_p50_ms": ms[len(ms) // 2],
-            "wall.report_p99_ms": ms[len(ms) * 99 // 100]})
+    note(**{"wall.attack_per_s": sent / seconds})
+    for name, ms in (("answer", sorted(t for r in rounds for t in r[2])), ("ban", sorted(t for r in rounds for t in r[3]))):
+        note(**{f"wall.report_to_{name}_count": len(ms), f"wall.report_to_{name}_p50_ms": ms[len(ms) // 2],
+                f"wall.report_to_{name}_p99_ms": ms[len(ms) * 99 // 100], f"wall.report_to_{name}_max_ms": ms[-1]})
 
 
 def kernel(note):

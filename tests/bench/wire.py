@@ -72,11 +72,11 @@ class Ringing(Wire):
 
 
 class Refusals(Wire):
-    """The wire of many strangers; .took has of each request with credentials (Call-ID, CSeq) the ms to its answer."""
+    """The wire of many strangers; .took has of each request with credentials (Call-ID, CSeq) the ms to its answer, .at when it passed."""
 
     def __init__(self, *where):
         super().__init__(*where)
-        self.took = {}
+        self.took, self.at = {}, {}
 
     def packet(self, text, at):
         call, number = re.search(rb"(?im)^Call-ID:\s*(\S+)", text), re.search(rb"(?im)^CSeq:\s*(\d+)", text)
@@ -85,5 +85,6 @@ class Refusals(Wire):
         key = call[1].decode(), int(number[1])
         if b"\nAuthorization:" in text:
             self.asked.setdefault(key, at)
+            self.at.setdefault(key, at)
         elif text.startswith(b"SIP/2.0 ") and key in self.asked:
             self.took[key] = (at - self.asked.pop(key)) * 1000
