@@ -17,6 +17,7 @@
 #include "service.h"
 #include "store.h"
 #include "table.h"
+#include "taker.h"
 #include "trial.h"
 #include "watch.h"
 
@@ -357,6 +358,9 @@ int fwd_start(struct service *s, char *why, size_t why_size)
 	err = begin_rules(f, why, why_size);
 	if (err < 0)
 		goto out;
+	f->taker = taker_new(s->base, why, why_size);
+	if (!f->taker)
+		goto out;
 	f->counts = counts_new(f->nft);
 	f->rates = f->counts ? rates_new(f) : NULL;
 	f->hits = f->rates ? hits_new(f) : NULL;
@@ -394,6 +398,7 @@ void fwd_stop(struct service *s)
 	hits_free(f->hits);
 	rates_free(f->rates);
 	counts_free(f->counts);
+	taker_free(f->taker);
 	permits_fini(&f->permits);
 	ruleset_fini(&f->ruleset);
 	free(f->common.list);

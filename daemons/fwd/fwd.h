@@ -24,6 +24,7 @@ struct nft;
 struct rates;
 struct service;
 struct table;
+struct taker;
 struct trial;
 struct view;
 struct watch;
@@ -38,6 +39,7 @@ struct fwd {
 	struct nft *nft;
 	struct interfaces *interfaces;
 	struct counts *counts;
+	struct taker *taker;
 	struct hits *hits;
 	struct flows *flows;
 	struct rates *rates;

@@ -13,6 +13,7 @@
 #include "ports.h"
 #include "rates.h"
 #include "service.h"
+#include "taker.h"
 
 enum {
 	TOLD_MAX = 16, /* sources of a row, a second */
@@ -46,8 +47,11 @@ struct hits {
 	struct event *tick;
 	struct seen seen[SEEN_MAX]; /* written over from the first again */
 	size_t n_seen;
-	/* The row being looked at, and whom it met. */
-	const struct auto_defense *row;
+	/* The row being looked at, of `next` - 1, and whom it met. */
+	bool looking;
+	size_t next;
+	size_t sets; /* that are still to be read */
+	struct auto_defense row;
 	struct hit met[TOLD_MAX];
 	size_t n_met;
 	uint64_t others;
@@ -76,9 +80,9 @@ static bool is_proven(const struct hits *h, const struct addr *source)
 {
 	char set[RULESET_NAME];
 
-	if (!defense_proves(h->row))
+	if (!defense_proves(&h->row))
 		return false;
-	defense_proven(set, source->family, h->row->name);
+	defense_proven(set, source->family, h->row.name);
 	return nft_in_set(h->f->nft, set, source);
 }
 
@@ -138,25 +142,6 @@ static uint64_t moved(struct hits *h, const char *counter, bool anew)
 	return by;
 }
 
-static void look_at(struct hits *h, const struct auto_defense *row)
-{
-	char counter[RULESET_NAME];
-
-	defense_counter(counter, row->name);
-	if (moved(h, counter, true) == 0 || !row->enabled)
-		return;
-	h->row = row;
-	h->n_met = 0;
-	h->others = 0;
-	if (nft_take_hits(h->f->nft, row->name, on_hit, h) < 0)
-		return;
-	for (size_t i = 0; i < h->n_met; i++)
-		tell(h, row->name, service_of(h->f, row), &h->met[i].source,
-		     h->met[i].packets);
-	if (h->others > 0)
-		tell(h, row->name, service_of(h->f, row), NULL, h->others);
-}
-
 static void look_at_floods(struct hits *h)
 {
 	for (size_t i = 0; i < FLOODS; i++) {
@@ -168,18 +153,72 @@ static void look_at_floods(struct hits *h)
 	}
 }
 
+static void tell_row(struct hits *h)
+{
+	enum wall_service service = service_of(h->f, &h->row);
+
+	for (size_t i = 0; i < h->n_met; i++)
+		tell(h, h->row.name, service, &h->met[i].source,
+		     h->met[i].packets);
+	if (h->others > 0)
+		tell(h, h->row.name, service, NULL, h->others);
+}
+
+/* Both families of the next row that met somebody. false: there is none. */
+static bool look_at_next(struct hits *h, taker_done_fn done)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	char name[RULESET_NAME];
+
+	for (h->sets = 0; h->sets == 0 && h->next < h->f->defense.n;) {
+		const struct auto_defense *row = &h->f->defense.list[h->next++];
+
+		defense_counter(name, row->name);
+		if (moved(h, name, true) == 0 || !row->enabled)
+			continue;
+		h->row = *row;
+		h->n_met = 0;
+		h->others = 0;
+		for (size_t i = 0; i < 2; i++) {
+			defense_hits(name, families[i], row->name);
+			h->sets += taker_ask(h->f->taker, name, families[i],
+					     on_hit, done, h);
+		}
+	}
+	return h->sets > 0;
+}
+
+static void look_on(struct hits *h, taker_done_fn done)
+{
+	if (look_at_next(h, done))
+		return;
+	look_at_floods(h);
+	rates_tick(h->f->rates);
+	h->looking = false;
+}
+
+static void on_read(void *ctx)
+{
+	struct hits *h = ctx;
+
+	if (--h->sets > 0)
+		return;
+	tell_row(h);
+	look_on(h, on_read);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct hits *h = arg;
 
 	(void)fd;
 	(void)what;
-	if (counts_read(h->f->counts) < 0)
+	/* A flood may take longer than a second to be looked at. */
+	if (h->looking || counts_read(h->f->counts) < 0)
 		return;
-	for (size_t i = 0; i < h->f->defense.n; i++)
-		look_at(h, &h->f->defense.list[i]);
-	look_at_floods(h);
-	rates_tick(h->f->rates);
+	h->looking = true;
+	h->next = 0;
+	look_on(h, on_read);
 }
 
 struct hits *hits_new(struct fwd *f)

@@ -93,16 +93,3 @@ struct nft_count {
 typedef void (*nft_counter_fn)(void *ctx, const char *name,
 			       const struct nft_count *c);
 int nft_each_counter(struct nft *n, nft_counter_fn fn, void *ctx);
-
-/*
- * The sources that a row of auto defense discarded something of since the last
- * call, and how many packets; fn must not ask the kernel. 0 or a negative
- * errno.
- */
-typedef void (*nft_hit_fn)(void *ctx, const struct prefix *source,
-			   uint64_t packets);
-int nft_take_hits(struct nft *n, const char *row, nft_hit_fn fn, void *ctx);
-
-/* The same of one set of a family that rules note sources in. */
-int nft_take_sources(struct nft *n, const char *set, int family, nft_hit_fn fn,
-		     void *ctx);

@@ -241,8 +241,7 @@ static int await_ack(struct nl_sock *sk, uint32_t last, uint32_t *bad_seq)
 	}
 }
 
-/* Nothing old may be taken for the answer to what is sent next. */
-static void drain(struct nl_sock *sk)
+void batch_drop_answers(struct nl_sock *sk)
 {
 	char buf[ANSWER_BYTES];
 
@@ -268,13 +267,13 @@ int batch_commit(struct nl_sock *sk, struct batch *b, uint32_t *bad_seq)
 		return errno ? -errno : -EIO;
 	err = await_ack(sk, seq, bad_seq ? bad_seq : &unused);
 	if (err < 0)
-		drain(sk);
+		batch_drop_answers(sk);
 	return err;
 }
 
 /* What is in the datagram for us? 1: go on, 0: the end, or negative. */
-static int hand_out(char *buf, ssize_t got, uint32_t seq, batch_answer_fn fn,
-		    void *ctx, bool *more)
+static int hand_out(char *buf, ssize_t got, struct batch_question *q,
+		    batch_answer_fn fn, void *ctx)
 {
 	struct nlmsghdr *h = (struct nlmsghdr *)buf;
 	int left = (int)got;
@@ -282,40 +281,53 @@ static int hand_out(char *buf, ssize_t got, uint32_t seq, batch_answer_fn fn,
 	for (; nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
 		const struct nlmsgerr *e = nlmsg_data(h);
 
-		if (h->nlmsg_seq != seq)
+		if (h->nlmsg_seq != q->seq)
 			continue;
 		if (h->nlmsg_type == NLMSG_DONE)
 			return 0;
 		if (h->nlmsg_type == NLMSG_ERROR)
 			return e->error;
-		if (*more)
-			*more = fn(ctx, h);
+		if (!q->enough)
+			q->enough = !fn(ctx, h);
 	}
 	return 1;
 }
 
-int batch_ask(struct nl_sock *sk, struct batch *b, int type, bool dump,
-	      void (*fill)(void *ctx, struct batch *b), batch_answer_fn fn,
-	      void *ctx)
+int batch_send_question(struct nl_sock *sk, struct batch *b, int type,
+			bool dump, batch_fill_fn fill, void *ctx,
+			struct batch_question *q)
 {
-	char buf[ANSWER_BYTES] __attribute__((aligned(8)));
-	bool more = true;
-	uint32_t seq;
-	int err = 1;
-
 	b->err = 0;
-	seq = batch_open(b, type, dump ? NLM_F_DUMP : NLM_F_ACK, 512);
+	q->enough = false;
+	q->seq = batch_open(b, type, dump ? NLM_F_DUMP : NLM_F_ACK, 512);
 	if (b->err == 0)
 		fill(ctx, b);
 	if (b->err < 0)
 		return b->err;
 	if (nl_sendto(sk, nlmsg_hdr(b->msg), nlmsg_hdr(b->msg)->nlmsg_len) < 0)
 		return errno ? -errno : -EIO;
-	while (err > 0) {
-		ssize_t got = receive(sk, buf, sizeof(buf), WAIT_MS);
+	return 0;
+}
 
-		err = got < 0 ? (int)got
-			      : hand_out(buf, got, seq, fn, ctx, &more);
-	}
+int batch_read_answers(struct nl_sock *sk, struct batch_question *q,
+		       batch_answer_fn fn, void *ctx)
+{
+	char buf[ANSWER_BYTES] __attribute__((aligned(8)));
+	ssize_t got = receive(sk, buf, sizeof(buf), WAIT_MS);
+
+	return got < 0 ? (int)got : hand_out(buf, got, q, fn, ctx);
+}
+
+int batch_ask(struct nl_sock *sk, struct batch *b, int type, bool dump,
+	      batch_fill_fn fill, batch_answer_fn fn, void *ctx)
+{
+	struct batch_question q;
+	int err = batch_send_question(sk, b, type, dump, fill, ctx, &q);
+
+	if (err < 0)
+		return err;
+	do {
+		err = batch_read_answers(sk, &q, fn, ctx);
+	} while (err > 0);
 	return err;
 }

@@ -61,6 +61,21 @@ void batch_nest_end(struct batch *b, struct nlattr *nest);
  * errno.
  */
 typedef bool (*batch_answer_fn)(void *ctx, struct nlmsghdr *h);
+typedef void (*batch_fill_fn)(void *ctx, struct batch *b);
 int batch_ask(struct nl_sock *sk, struct batch *b, int type, bool dump,
-	      void (*fill)(void *ctx, struct batch *b), batch_answer_fn fn,
-	      void *ctx);
+	      batch_fill_fn fill, batch_answer_fn fn, void *ctx);
+
+struct batch_question {
+	uint32_t seq;
+	bool enough; /* fn wants no more of it */
+};
+
+/* The same in pieces: the question, */
+int batch_send_question(struct nl_sock *sk, struct batch *b, int type,
+			bool dump, batch_fill_fn fill, void *ctx,
+			struct batch_question *q);
+/* and as much as the kernel says at once. 1: it goes on, 0: that was all. */
+int batch_read_answers(struct nl_sock *sk, struct batch_question *q,
+		       batch_answer_fn fn, void *ctx);
+/* Nobody waits for what may still come. */
+void batch_drop_answers(struct nl_sock *sk);

@@ -26,6 +26,20 @@ struct nft {
 void nft_put_ranges(struct batch *b, const char *set, uint8_t family,
 		    const struct interval *list, size_t n);
 
+/* The elements of a set, each to fn: the question, and the next of its answers
+   as batch_send_question() and batch_read_answers() have it. */
+struct nft_elems {
+	const char *name;
+	uint8_t family;
+	enum wall_service service;
+	nft_ban_fn fn;
+	void *ctx;
+};
+int nft_ask_elems(struct nl_sock *sk, struct batch *b, struct nft_elems *elems,
+		  struct batch_question *q);
+int nft_next_elems(struct nl_sock *sk, struct nft_elems *elems,
+		   struct batch_question *q);
+
 /* Sets, chains and counters that stand in the table; 0 as well when there is
    no table. fn's name is good during the call. */
 enum nft_kind {

@@ -7,17 +7,8 @@
 #include <string.h>
 
 #include "addr.h"
-#include "defense.h"
 #include "nft_impl.h"
 #include "nft_rules.h"
-
-struct dump {
-	const char *name;
-	uint8_t family;
-	enum wall_service service;
-	nft_ban_fn fn;
-	void *ctx;
-};
 
 static uint64_t be64_of(const struct nlattr *a)
 {
@@ -49,7 +40,7 @@ static uint64_t elem_packets(struct nlattr *expr)
 	return c.packets;
 }
 
-static bool hand_elem(const struct dump *d, struct nlattr *elem)
+static bool hand_elem(const struct nft_elems *d, struct nlattr *elem)
 {
 	struct nlattr *tb[NFTA_SET_ELEM_MAX + 1];
 	struct nlattr *key[NFTA_DATA_MAX + 1];
@@ -73,7 +64,7 @@ static bool hand_elem(const struct dump *d, struct nlattr *elem)
 
 static bool on_elems(void *ctx, struct nlmsghdr *h)
 {
-	const struct dump *d = ctx;
+	const struct nft_elems *d = ctx;
 	struct nlattr *tb[NFTA_SET_ELEM_LIST_MAX + 1];
 	struct nlattr *elem;
 	int left;
@@ -92,10 +83,23 @@ static bool on_elems(void *ctx, struct nlmsghdr *h)
 
 static void fill_elems(void *ctx, struct batch *b)
 {
-	const struct dump *d = ctx;
+	const struct nft_elems *d = ctx;
 
 	batch_str(b, NFTA_SET_ELEM_LIST_TABLE, RULESET_TABLE);
 	batch_str(b, NFTA_SET_ELEM_LIST_SET, d->name);
+}
+
+int nft_ask_elems(struct nl_sock *sk, struct batch *b, struct nft_elems *elems,
+		  struct batch_question *q)
+{
+	return batch_send_question(sk, b, NFT_MSG_GETSETELEM, true, fill_elems,
+				   elems, q);
+}
+
+int nft_next_elems(struct nl_sock *sk, struct nft_elems *elems,
+		   struct batch_question *q)
+{
+	return batch_read_answers(sk, q, on_elems, elems);
 }
 
 int nft_each_ban(struct nft *n, nft_ban_fn fn, void *ctx)
@@ -105,7 +109,7 @@ int nft_each_ban(struct nft *n, nft_ban_fn fn, void *ctx)
 
 	for (int i = 0; i < 2 * WALL_N_SERVICES && err == 0; i++) {
 		char set[RULESET_NAME];
-		struct dump d = {
+		struct nft_elems d = {
 			.name = set,
 			.family = families[i % 2],
 			.service = (enum wall_service)(i / 2),
@@ -116,53 +120,6 @@ int nft_each_ban(struct nft *n, nft_ban_fn fn, void *ctx)
 		ruleset_set_name(set, "ban", d.family, d.service);
 		err = batch_ask(n->sk, &n->batch, NFT_MSG_GETSETELEM, true,
 				fill_elems, on_elems, &d);
-	}
-	return err;
-}
-
-/* ---- who was discarded ---- */
-
-struct hits {
-	nft_hit_fn fn;
-	void *ctx;
-	size_t n;
-};
-
-static bool on_hit(void *ctx, const struct nft_ban *hit, uint64_t packets)
-{
-	struct hits *h = ctx;
-
-	h->n++;
-	h->fn(h->ctx, &hit->source, packets);
-	return true;
-}
-
-int nft_take_sources(struct nft *n, const char *set, int family, nft_hit_fn fn,
-		     void *ctx)
-{
-	struct hits h = { fn, ctx, 0 };
-	struct dump d = {
-		.name = set, .family = (uint8_t)family, .fn = on_hit, .ctx = &h
-	};
-	int err = batch_ask(n->sk, &n->batch, NFT_MSG_GETSETELEM, true,
-			    fill_elems, on_elems, &d);
-
-	if (err < 0 || h.n == 0)
-		return err;
-	batch_begin(&n->batch);
-	nft_put_flush_set(&n->batch, set);
-	return batch_commit(n->sk, &n->batch, NULL);
-}
-
-int nft_take_hits(struct nft *n, const char *row, nft_hit_fn fn, void *ctx)
-{
-	static const int families[] = { AF_INET, AF_INET6 };
-	char set[RULESET_NAME];
-	int err = 0;
-
-	for (size_t i = 0; i < 2 && err == 0; i++) {
-		defense_hits(set, families[i], row);
-		err = nft_take_sources(n, set, families[i], fn, ctx);
 	}
 	return err;
 }

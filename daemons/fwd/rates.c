@@ -9,10 +9,10 @@
 #include "counts.h"
 #include "fwd.h"
 #include "live.h"
-#include "nft.h"
 #include "rates_impl.h"
 #include "service.h"
 #include "store.h"
+#include "taker.h"
 
 enum {
 	SAVE_EVERY_S = 600,
@@ -153,14 +153,15 @@ static struct rates_entry *entry_of(struct rates *r, const struct meter *m,
 
 static void on_source(void *ctx, const struct prefix *source, uint64_t packets)
 {
-	struct rates *r = ctx;
+	const struct rates_meter *k = ctx;
+	struct rates *r = k->rates;
 	uint32_t n = packets > UINT32_MAX ? UINT32_MAX : (uint32_t)packets;
 	uint64_t late = r->now_s - r->looked_s;
 	struct rates_entry *e;
 
 	if (r->baseline || n == 0)
 		return;
-	e = entry_of(r, r->meter, &source->addr, n);
+	e = entry_of(r, &k->meter, &source->addr, n);
 	if (!e)
 		return;
 	/* We came late: as if it had come evenly. */
@@ -170,7 +171,23 @@ static void on_source(void *ctx, const struct prefix *source, uint64_t packets)
 	e->saved = false;
 }
 
-static void take(struct rates *r, struct rates_meter *k)
+static void looked(struct rates *r)
+{
+	r->baseline = false;
+	r->looked_s = r->now_s;
+	if (r->now_s - r->saved_s >= SAVE_EVERY_S)
+		save(r);
+}
+
+static void on_read(void *ctx)
+{
+	const struct rates_meter *k = ctx;
+
+	if (--k->rates->sets == 0)
+		looked(k->rates);
+}
+
+static void look_at(struct rates *r, struct rates_meter *k)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
 	char name[RULESET_NAME];
@@ -181,13 +198,21 @@ static void take(struct rates *r, struct rates_meter *k)
 	if (packets == k->packets)
 		return;
 	k->packets = packets;
-	r->meter = &k->meter;
 	for (size_t i = 0; i < 2; i++) {
 		measure_set(name, families[i], &k->meter);
 		/* A set that is not there yet is looked at the next time. */
-		(void)nft_take_sources(r->f->nft, name, families[i], on_source,
-				       r);
+		r->sets += taker_ask(r->f->taker, name, families[i], on_source,
+				     on_read, k);
 	}
+}
+
+static void look(struct rates *r)
+{
+	r->weakest = 0;
+	for (size_t i = 0; i < r->n_known; i++)
+		look_at(r, &r->known[i]);
+	if (r->sets == 0)
+		looked(r);
 }
 
 const struct rates_meter *rates_meter(const struct rates *r,
@@ -237,7 +262,7 @@ static void follow_ruleset(struct rates *r)
 	for (size_t i = 0; i < n; i++) {
 		struct rates_meter *k = &r->known[r->n_known++];
 
-		*k = (struct rates_meter){ list[i], clock_wall_ms(), 0 };
+		*k = (struct rates_meter){ r, list[i], clock_wall_ms(), 0 };
 		for (size_t j = 0; j < n_old; j++)
 			if (meter_equal(&old[j].meter, &list[i]))
 				*k = old[j];
@@ -270,6 +295,9 @@ static void turn(struct rates *r)
 
 void rates_tick(struct rates *r)
 {
+	/* Under a flood it may take longer than a second. */
+	if (r->sets > 0)
+		return;
 	r->now_s = clock_mono_ms() / 1000;
 	if (r->now_s == r->looked_s)
 		return;
@@ -278,12 +306,7 @@ void rates_tick(struct rates *r)
 	turn(r);
 	if (r->generation != r->f->generation)
 		follow_ruleset(r);
-	r->weakest = 0;
-	for (size_t i = 0; i < r->n_known; i++)
-		take(r, &r->known[i]);
-	r->looked_s = r->now_s;
-	if (r->now_s - r->saved_s >= SAVE_EVERY_S)
-		save(r);
+	look(r);
 }
 
 /* ---- start and stop ---- */
@@ -303,7 +326,7 @@ static void on_row(void *ctx, const void *rec)
 	if (!row->source[0]) {
 		if (r->n_known < MEASURE_MAX)
 			r->known[r->n_known++] =
-				(struct rates_meter){ m, row->since_ms, 0 };
+				(struct rates_meter){ r, m, row->since_ms, 0 };
 		return;
 	}
 	if (addr_parse(&a, row->source) < 0)
@@ -337,11 +360,9 @@ static void begin(struct rates *r)
 {
 	(void)counts_read(r->f->counts);
 	r->baseline = true;
-	for (size_t i = 0; i < r->n_known; i++)
-		take(r, &r->known[i]);
-	r->baseline = false;
-	r->looked_s = clock_mono_ms() / 1000;
-	r->saved_s = r->looked_s;
+	r->now_s = clock_mono_ms() / 1000;
+	r->saved_s = r->now_s;
+	look(r);
 }
 
 struct rates *rates_new(struct fwd *f)

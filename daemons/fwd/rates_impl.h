@@ -27,6 +27,7 @@ struct rates_entry {
 
 /* A meter that stands in the kernel. */
 struct rates_meter {
+	struct rates *rates;
 	struct meter meter;
 	uint64_t since_ms;
 	uint64_t packets; /* its counter, when we looked last */
@@ -45,7 +46,7 @@ struct rates {
 	uint64_t looked_s;
 	uint64_t saved_s;
 	/* While looking. */
-	const struct meter *meter;
+	size_t sets; /* that are still to be read */
 	uint64_t now_s;
 	uint32_t weakest; /* newcomers must bring more; 0: not known */
 	bool baseline;    /* what stood there before us is nobody's second */

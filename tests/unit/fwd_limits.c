@@ -15,7 +15,9 @@
 #include "defense.h"
 #include "flood.h"
 #include "fwd_frame.h"
+#include "measure.h"
 #include "nft.h"
+#include "nft_take.h"
 
 enum { EAR_PORT = 9, WAIT_MS = 10000 };
 enum { SKIP = 77, MANY = DEFENSE_SOURCES + 5000 };
@@ -169,11 +171,29 @@ static void on_hit(void *ctx, const struct prefix *source, uint64_t packets)
 	h->last = *source;
 }
 
+/* In how many pieces it came. */
+static size_t take(const char *set, struct hits *h)
+{
+	struct nft_take *t = nft_take_new();
+	size_t pieces = 1;
+	int rc;
+
+	CHECK(t);
+	/* What was begun before is of no account. */
+	CHECK_EQ(nft_take_begin(t, set, AF_INET), 0);
+	CHECK_EQ(nft_take_begin(t, set, AF_INET), 0);
+	while ((rc = nft_take_step(t, on_hit, h)) > 0)
+		pieces++;
+	CHECK_EQ(rc, 0);
+	nft_take_free(t);
+	return pieces;
+}
+
 /* The guide's example: 10 packets in 60 s on port 22. */
 static void test_ten_in_sixty(struct world *w)
 {
 	struct hits h = { 0 };
-	char source[ADDR_TEXT];
+	char source[ADDR_TEXT], set[RULESET_NAME];
 
 	begin(w);
 	row(&w->defense[0], "ssh", AUTO_DEFENSE_PROTOCOL_TCP, "22", 10, 60);
@@ -193,12 +213,13 @@ static void test_ten_in_sixty(struct world *w)
 	CHECK_EQ(counter(w, "common_all"), 20);
 	CHECK_EQ(counter(w, "defense_ssh"), 25);
 	/* Who it was, once. */
-	CHECK_EQ(nft_take_hits(w->nft, "ssh", on_hit, &h), 0);
+	defense_hits(set, AF_INET, "ssh");
+	take(set, &h);
 	CHECK_EQ(h.n, 1);
 	CHECK_EQ(h.packets, 25);
 	prefix_format(&h.last, source);
 	CHECK_STR(source, "203.0.113.1");
-	CHECK_EQ(nft_take_hits(w->nft, "ssh", on_hit, &h), 0);
+	take(set, &h);
 	CHECK_EQ(h.n, 1);
 	/* Another limit begins anew; what it counted is kept. */
 	w->defense[0].packets = 3;
@@ -289,6 +310,31 @@ static void test_floods(struct world *w)
 	CHECK_EQ(counter(w, "flood_udp"), 0);
 }
 
+/* Who sent to a port, as many as there is room for: in pieces, and once. */
+static void test_measured(struct world *w)
+{
+	static const struct meter sip = { IPPROTO_UDP, false, 5060, 5060 };
+	struct hits h = { 0 }, again = { 0 }, few = { 0 };
+	char set[RULESET_NAME];
+
+	measure_set(set, AF_INET, &sip);
+	begin(w);
+	apply(w);
+	for (uint32_t i = 0; i < MEASURE_SOURCES + 500; i++)
+		send_one(w, (100u << 24 | 64u << 16) + i, IPPROTO_UDP, 5060);
+	settle(w);
+	CHECK(take(set, &h) > 3);
+	CHECK_EQ(h.n, MEASURE_SOURCES);
+	CHECK_EQ(h.packets, MEASURE_SOURCES);
+	CHECK_EQ(take(set, &again), 1);
+	CHECK_EQ(again.n, 0);
+	send_many(w, stranger(5), IPPROTO_UDP, 5060, 7);
+	settle(w);
+	CHECK_EQ(take(set, &few), 1);
+	CHECK_EQ(few.n, 1);
+	CHECK_EQ(few.packets, 7);
+}
+
 int main(void)
 {
 	static struct world w;
@@ -319,6 +365,7 @@ int main(void)
 	test_udp_and_allowed(&w);
 	test_full_set(&w);
 	test_floods(&w);
+	test_measured(&w);
 	CHECK_EQ(nft_remove(w.nft, why, sizeof(why)), 0);
 	nft_close(w.nft);
 	return 0;
