@@ -32,7 +32,7 @@ def watch():
         while True:
             data, now = s.recv(1 << 16), time.time()
             for a in addresses(data):
-                print(a, now, flush=True)
+                os.write(1, f"{a} {now}\n".encode())  # whole or not at all: we may be ended any time
 
 
 if __name__ == "__main__":

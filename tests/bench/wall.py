@@ -36,6 +36,7 @@ def attack(seconds):
             for n in range(sent, due):
                 s.sendto(packets[n % len(packets)], (Net.PBX_WAN, 0))
             sent = max(sent, due)
+            time.sleep(0.0005)  # the attack comes from outside: who sends it is not to take the box's processors
     print(f"sent={sent} seconds={time.monotonic() - begin:.3f}")
 
 
