@@ -428,7 +428,10 @@ bool calls_overloaded(const struct calls *c)
 	       sofia_lag_ms(c->config.sofia) > LAG_MAX_MS;
 }
 
-size_t calls_hangup(struct calls *c, const char *id, const char *reason)
+typedef bool (*slot_is_fn)(const struct slot *s, const char *name);
+
+static size_t hang_up(struct calls *c, slot_is_fn is, const char *name,
+		      const char *reason)
 {
 	struct slot *s;
 	struct slot *next;
@@ -436,46 +439,44 @@ size_t calls_hangup(struct calls *c, const char *id, const char *reason)
 
 	HASH_ITER(hh, c->slots, s, next)
 	{
-		if (id[0] != '\0' && strcmp(id, s->id) != 0)
+		if (!is(s, name))
 			continue;
 		b2b_hangup(s->call, reason);
 		n++;
 	}
 	return n;
+}
+
+static bool is_call(const struct slot *s, const char *id)
+{
+	return id[0] == '\0' || strcmp(id, s->id) == 0;
+}
+
+static bool is_on_trunk(const struct slot *s, const char *trunk)
+{
+	return b2b_has_trunk(s->call, trunk);
+}
+
+static bool is_of_extension(const struct slot *s, const char *extension)
+{
+	return b2b_has_extension(s->call, extension);
+}
+
+size_t calls_hangup(struct calls *c, const char *id, const char *reason)
+{
+	return hang_up(c, is_call, id, reason);
 }
 
 size_t calls_hangup_trunk(struct calls *c, const char *trunk,
 			  const char *reason)
 {
-	struct slot *s;
-	struct slot *next;
-	size_t n = 0;
-
-	HASH_ITER(hh, c->slots, s, next)
-	{
-		if (!b2b_has_trunk(s->call, trunk))
-			continue;
-		b2b_hangup(s->call, reason);
-		n++;
-	}
-	return n;
+	return hang_up(c, is_on_trunk, trunk, reason);
 }
 
 size_t calls_hangup_extension(struct calls *c, const char *extension,
 			      const char *reason)
 {
-	struct slot *s;
-	struct slot *next;
-	size_t n = 0;
-
-	HASH_ITER(hh, c->slots, s, next)
-	{
-		if (!b2b_has_extension(s->call, extension))
-			continue;
-		b2b_hangup(s->call, reason);
-		n++;
-	}
-	return n;
+	return hang_up(c, is_of_extension, extension, reason);
 }
 
 void calls_each(struct calls *c, calls_row_fn fn, void *ctx)
