@@ -182,25 +182,33 @@ void sipd_bus_fact(void *ctx, const struct binding_fact *fact)
 
 /* A report under way. */
 struct asking {
-	void (*done)(void *ctx, bool may_answer);
+	gate_reported_fn done;
 	void *ctx;
 };
+
+/* No word from guardd is no leave to answer (SPEC 6). */
+static enum gate_word word_of(const struct report_verdict *v)
+{
+	if (!v)
+		return GATE_WORD_SILENCE;
+	if (v->action != REPORT_VERDICT_ACTION_ANSWER)
+		return GATE_WORD_DROP;
+	return v->tries_left > 0 || v->banned_s > 0 ? GATE_WORD_ANSWER
+						    : GATE_WORD_UNCOUNTED;
+}
 
 static void on_reported(void *ctx, const struct bus_error *error,
 			const void *out)
 {
-	const struct report_verdict *verdict = out;
 	struct asking *a = ctx;
 
-	/* No word from guardd is no leave to answer (SPEC 6). */
 	if (a->done)
-		a->done(a->ctx, !error && verdict->action ==
-						  REPORT_VERDICT_ACTION_ANSWER);
+		a->done(a->ctx, word_of(error ? NULL : out));
 	free(a);
 }
 
 int sipd_bus_report(void *ctx, const struct report *report,
-		    void (*done)(void *ctx, bool may_answer), void *done_ctx)
+		    gate_reported_fn done, void *done_ctx)
 {
 	struct sipd *d = ctx;
 	struct asking *a = calloc(1, sizeof(*a));

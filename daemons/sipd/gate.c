@@ -15,6 +15,7 @@
 
 #include "digest.h"
 #include "extension.h"
+#include "guesses.h"
 #include "held.h"
 #include "inspect.h"
 #include "registrar.h"
@@ -24,8 +25,6 @@
 
 enum {
 	WAITING_MAX = 4096, /* refusals that wait for guardd */
-	REFUSED_MAX = 4096, /* local addresses whose last refusal we know */
-	REFUSED_EVERY_MS = 1000,
 	REPORTS_PER_S = 50, /* of things that need no answer */
 	LAG_DROP_MS = 500,  /* beyond it strangers wait */
 	RETRY_AFTER_S = 5,
@@ -37,19 +36,12 @@ struct waiting {
 	struct request request; /* held */
 	struct prefix source;
 	bool local;
-	bool stale;
+	bool known; /* guesses.h */
 	TAILQ_ENTRY(waiting) link;
 	UT_hash_handle hh; /* of untrusted ones: by source */
 };
 
 TAILQ_HEAD(waiting_list, waiting);
-
-/* When a local address was last refused. */
-struct refused {
-	struct addr addr;
-	uint64_t at_ms;
-	UT_hash_handle hh;
-};
 
 struct gate {
 	struct gate_config config;
@@ -58,7 +50,7 @@ struct gate {
 	struct waiting *in_flight;
 	struct waiting_list waiting;
 	size_t n_waiting;
-	struct refused *refused;
+	struct guesses *guesses;
 	struct rate reports;
 	struct rate accepted; /* of its own: strangers cannot use it up */
 	struct rate log;
@@ -70,6 +62,7 @@ struct visit {
 	struct digest_context context;
 	struct digest_claim claim;
 	const struct extension *extension;
+	bool known; /* it shows the number it is registered with here */
 };
 
 /* What attackers' tools call themselves. Whoever writes his own will call it
@@ -205,12 +198,15 @@ static void waiting_end(struct waiting *w)
 	free(w);
 }
 
-static void on_reported(void *ctx, bool may_answer)
+static void on_reported(void *ctx, enum gate_word word)
 {
 	struct waiting *w = ctx;
 	struct gate *g = w->gate;
 
-	if (may_answer)
+	if (word == GATE_WORD_UNCOUNTED || word == GATE_WORD_SILENCE)
+		guesses_note(g->guesses, &w->request.peer, w->known,
+			     clock_mono_ms());
+	if (word == GATE_WORD_ANSWER || word == GATE_WORD_UNCOUNTED)
 		challenge(g, &w->request, false);
 	else
 		drop(g, &w->request);
@@ -228,39 +224,6 @@ static bool in_flight(struct gate *g, const struct addr *addr)
 	prefix_of_source(&source, addr);
 	HASH_FIND(hh, g->in_flight, &source, sizeof(source), w);
 	return w != NULL;
-}
-
-/* SPEC 1: refused credentials of a local address, at most once a second. */
-static bool refused_lately(struct gate *g, const struct addr *addr)
-{
-	uint64_t now = clock_mono_ms();
-	struct refused *f, *next;
-
-	HASH_FIND(hh, g->refused, addr, sizeof(*addr), f);
-	if (f) {
-		if (now - f->at_ms < REFUSED_EVERY_MS)
-			return true;
-		f->at_ms = now;
-		return false;
-	}
-	if (HASH_COUNT(g->refused) >= REFUSED_MAX) {
-		HASH_ITER(hh, g->refused, f, next)
-		{
-			if (now - f->at_ms < REFUSED_EVERY_MS)
-				continue;
-			HASH_DEL(g->refused, f);
-			free(f);
-		}
-		if (HASH_COUNT(g->refused) >= REFUSED_MAX)
-			return true;
-	}
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		return true;
-	f->addr = *addr;
-	f->at_ms = now;
-	HASH_ADD(hh, g->refused, addr, sizeof(f->addr), f);
-	return false;
 }
 
 /* Then nothing but time limits how often it may guess: a local address (SPEC 1)
@@ -281,12 +244,9 @@ static void refuse(struct gate *g, struct visit *v, const char *why)
 	struct report report;
 	struct waiting *w;
 
-	if (g->n_waiting >= WAITING_MAX ||
-	    (never_banned(g, r) && refused_lately(g, &r->peer.addr))) {
-		drop(g, r);
-		return;
-	}
-	w = calloc(1, sizeof(*w));
+	w = g->n_waiting < WAITING_MAX ? calloc(1, sizeof(*w)) : NULL;
+	if (never_banned(g, r) || !w)
+		guesses_note(g->guesses, &r->peer, v->known, clock_mono_ms());
 	if (!w) {
 		drop(g, r);
 		return;
@@ -300,15 +260,14 @@ static void refuse(struct gate *g, struct visit *v, const char *why)
 	w->gate = g;
 	w->request = *r;
 	w->local = r->peer.local;
+	w->known = v->known;
 	prefix_of_source(&w->source, &r->peer.addr);
 	TAILQ_INSERT_TAIL(&g->waiting, w, link);
 	g->n_waiting++;
 	if (!w->local)
 		HASH_ADD(hh, g->in_flight, source, sizeof(w->source), w);
-	if (g->config.ops->report(g->config.ctx, &report, on_reported, w) == 0)
-		return;
-	drop(g, &w->request);
-	waiting_end(w);
+	if (g->config.ops->report(g->config.ctx, &report, on_reported, w) < 0)
+		on_reported(w, GATE_WORD_SILENCE);
 }
 
 enum secret_match { SECRET_WRONG, SECRET_PREVIOUS, SECRET_RIGHT };
@@ -467,11 +426,25 @@ static void admit(struct gate *g, struct visit *v)
 	dispatch(g, v);
 }
 
+/* Not looked at: over UDP it comes again by itself. */
+static void put_off(struct gate *g, struct request *r)
+{
+	if (r->peer.transport == PEER_UDP)
+		drop(g, r);
+	else
+		reply(g, r, 503, "Service Unavailable", "Retry-After: 1\r\n");
+}
+
 static void judge_claim(struct gate *g, struct visit *v)
 {
 	const struct peer *peer = &v->r->peer;
 	enum secret_match found;
 
+	v->known = registrar_known(g->config.registrar, v->claim.user, peer);
+	if (guesses_wait(g->guesses, peer, v->known, clock_mono_ms())) {
+		put_off(g, v->r);
+		return;
+	}
 	v->extension = extensions_get(g->config.extensions, v->claim.user);
 	if (v->extension && !v->extension->enabled)
 		v->extension = NULL;
@@ -623,7 +596,8 @@ struct gate *gate_new(const struct gate_config *config)
 	rate_init(&g->log, 10, 2);
 	g->digest = digest_new();
 	g->held = held_new(config->sofia, config->store);
-	if (g->digest && g->held)
+	g->guesses = guesses_new();
+	if (g->digest && g->held && g->guesses)
 		return g;
 	gate_free(g);
 	return NULL;
@@ -631,7 +605,6 @@ struct gate *gate_new(const struct gate_config *config)
 
 void gate_free(struct gate *g)
 {
-	struct refused *f, *next;
 	struct waiting *w;
 
 	if (!g)
@@ -640,11 +613,7 @@ void gate_free(struct gate *g)
 		drop(g, &w->request);
 		waiting_end(w);
 	}
-	HASH_ITER(hh, g->refused, f, next)
-	{
-		HASH_DEL(g->refused, f);
-		free(f);
-	}
+	guesses_free(g->guesses);
 	held_free(g->held);
 	digest_free(g->digest);
 	free(g);

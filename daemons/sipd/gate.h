@@ -25,8 +25,15 @@ struct sip_settings;
 struct sofia;
 struct store;
 
-/* may_answer: what guardd said; false as well when it said nothing. */
-typedef void (*gate_reported_fn)(void *ctx, bool may_answer);
+/* What guardd said of a refused credential. */
+enum gate_word {
+	GATE_WORD_ANSWER,    /* it is counted: answer */
+	GATE_WORD_UNCOUNTED, /* answer; this source may try for ever */
+	GATE_WORD_DROP,
+	GATE_WORD_SILENCE, /* nothing: do not answer, and nobody counted it */
+};
+
+typedef void (*gate_reported_fn)(void *ctx, enum gate_word word);
 
 struct gate_ops {
 	/* Calls done exactly once, never from inside. done may be NULL: then

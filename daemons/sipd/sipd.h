@@ -7,6 +7,8 @@
 #include "records.h"
 #include "service.h"
 
+#include "gate.h"
+
 struct bans;
 struct calls;
 struct extensions;
@@ -45,5 +47,5 @@ int sipd_bus_open(struct sipd *d);
 /* gate_ops.report and registrar_config.fact. */
 struct report;
 int sipd_bus_report(void *ctx, const struct report *report,
-		    void (*done)(void *ctx, bool may_answer), void *done_ctx);
+		    gate_reported_fn done, void *done_ctx);
 void sipd_bus_fact(void *ctx, const struct binding_fact *fact);

@@ -233,7 +233,8 @@ static void test_refusal(struct world *w)
 		fake_request(&r, "203.0.113.10", false);
 		CHECK_EQ(pass(w, &r), 401);
 		fake_reset();
-		w->done(w->done_ctx, i != 1);
+		w->done(w->done_ctx,
+			i != 1 ? GATE_WORD_ANSWER : GATE_WORD_DROP);
 		CHECK_EQ(fake_last()->code, i != 1 ? 401 : 1);
 		stranger(&r);
 		CHECK_EQ(pass(w, &r), 401);
@@ -250,32 +251,77 @@ static void test_permit(struct world *w, struct extensions *e)
 	w->done = NULL;
 	CHECK_EQ(dialogue(w, &r, "801", "right"), 0);
 	CHECK(w->done);
-	w->done(w->done_ctx, true);
+	w->done(w->done_ctx, GATE_WORD_ANSWER);
 	CHECK_EQ(fake_last()->code, 401);
 	e->row.permit_ip[0] = '\0';
 	e->row.enabled = false;
 	stranger(&r);
 	CHECK_EQ(dialogue(w, &r, "801", "right"), 0);
-	w->done(w->done_ctx, true);
+	w->done(w->done_ctx, GATE_WORD_ANSWER);
 	e->row.enabled = true;
 }
 
+/* Whoever is never banned has one guess a second: the right one is no faster,
+   or refusals would not be needed to find it. */
 static void test_local(struct world *w)
 {
 	struct request r;
 
-	/* Told once a second, however often it tries. */
 	fake_request(&r, "192.168.1.9", true);
 	w->done = NULL;
 	CHECK_EQ(dialogue(w, &r, "801", "wrong"), 0);
 	CHECK(w->done);
-	w->done(w->done_ctx, true);
+	w->done(w->done_ctx, GATE_WORD_UNCOUNTED);
 	CHECK_EQ(fake_last()->code, 401);
+	w->reports = 0;
 	fake_request(&r, "192.168.1.9", true);
 	CHECK_EQ(dialogue(w, &r, "801", "wrong"), 1);
-	/* The right one is not held up by that. */
 	fake_request(&r, "192.168.1.9", true);
+	CHECK_EQ(dialogue(w, &r, "801", "right"), 1);
+	CHECK_EQ(w->reports, 0);
+	/* What would not come again by itself is told when to. */
+	fake_request(&r, "192.168.1.9", true);
+	r.peer.transport = PEER_TCP;
+	CHECK_EQ(dialogue(w, &r, "801", "right"), 503);
+	CHECK(strstr(fake_last()->headers, "Retry-After: 1\r\n"));
+	/* Others are not held up. */
+	fake_request(&r, "192.168.1.10", true);
 	CHECK_EQ(dialogue(w, &r, "801", "right"), 200);
+}
+
+/* The same where guardd counts nothing: who is allowed, and while it is away.
+   A phone that is registered there is known, and does not wait for others. */
+static void test_uncounted(struct world *w)
+{
+	static const struct {
+		const char *source;
+		enum gate_word word;
+	} cases[] = { { "203.0.113.80", GATE_WORD_UNCOUNTED },
+		      { "203.0.113.81", GATE_WORD_SILENCE } };
+	struct request r;
+
+	for (size_t i = 0; i < 2; i++) {
+		fake_request(&r, cases[i].source, false);
+		r.peer.port = 5099;
+		r.contacts[0].uri = "sip:801@203.0.113.80:5099";
+		r.n_contacts = 1;
+		r.call_id = cases[i].source;
+		CHECK_EQ(dialogue(w, &r, "801", "right"), 200);
+		fake_request(&r, cases[i].source, false);
+		CHECK_EQ(dialogue(w, &r, "801", "wrong"), 0);
+		w->done(w->done_ctx, cases[i].word);
+		fake_request(&r, cases[i].source, false);
+		CHECK_EQ(dialogue(w, &r, "801", "right"), 1);
+		r.peer.port = 5099;
+		r.n_credentials = 0;
+		CHECK_EQ(dialogue(w, &r, "801", "right"), 200);
+		/* But for its own. */
+		r.n_credentials = 0;
+		CHECK_EQ(dialogue(w, &r, "801", "wrong"), 0);
+		w->done(w->done_ctx, cases[i].word);
+		r.n_credentials = 0;
+		CHECK_EQ(dialogue(w, &r, "801", "right"), 1);
+	}
 }
 
 static void test_methods(struct world *w)
@@ -372,7 +418,7 @@ static void test_trunk(struct world *w)
 	w->reports = 0;
 	CHECK_EQ(dialogue(w, &r, "801", "wrong"), 0);
 	CHECK_EQ(w->reports, 1);
-	w->done(w->done_ctx, true);
+	w->done(w->done_ctx, GATE_WORD_ANSWER);
 	fake_request(&r, "198.51.100.10", false);
 	CHECK_EQ(dialogue(w, &r, "801", "wrong"), 1);
 	CHECK_EQ(w->reports, 1);
@@ -395,7 +441,7 @@ static void test_alike(struct world *w)
 		r.to_user = r.from_user = i ? "899" : "801";
 		CHECK_EQ(dialogue(w, &r, i ? "899" : "801", "wrong"), 0);
 		fake_reset();
-		w->done(w->done_ctx, true);
+		w->done(w->done_ctx, GATE_WORD_ANSWER);
 		CHECK_EQ(fake_last()->code, 401);
 		nonce = strstr(fake_last()->headers, "nonce=\"");
 		CHECK(nonce);
@@ -417,6 +463,7 @@ int main(void)
 	test_refusal(&w);
 	test_permit(&w, &e);
 	test_local(&w);
+	test_uncounted(&w);
 	test_methods(&w);
 	test_invite(&w);
 	test_alike(&w);
