@@ -73,6 +73,17 @@ static int read_state(const struct fwd *f, struct wall_state *s)
 	return common_rows_read(&s->common, f->common_rule);
 }
 
+/* Do the tables say what was kept last? */
+static bool tables_are_kept(const struct trial *t)
+{
+	struct wall_state now = { .common = { NULL, 0 } };
+	bool same =
+		read_state(t->f, &now) == 0 && wall_state_equal(&now, &t->kept);
+
+	free(now.common.list);
+	return same;
+}
+
 static int put_row(struct store_batch *b, const char *key,
 		   const struct record *r, const void *row)
 {
@@ -326,11 +337,8 @@ static void set_clock(struct trial *t, uint32_t seconds)
 
 void trial_changed(struct trial *t, const char *actor)
 {
-	struct wall_state now = { .common = { NULL, 0 } };
-	bool same =
-		read_state(t->f, &now) == 0 && wall_state_equal(&now, &t->kept);
+	bool same = tables_are_kept(t);
 
-	free(now.common.list);
 	if (!t->running) {
 		snprintf(t->actor, sizeof(t->actor), "%s", actor);
 		t->since_ms = clock_wall_ms();
@@ -371,6 +379,21 @@ static int check(const struct trial *t, const struct confirm *in, bool web,
 	return 0;
 }
 
+/* A change may have come while what was before it was being written down: it
+   is on trial, whatever it looked like beside what was kept until then. */
+static void end_or_go_on(struct trial *t)
+{
+	if (tables_are_kept(t)) {
+		t->running = false;
+		t->outcome = TRIAL_STATE_STATE_KEPT;
+		(void)evtimer_del(t->end);
+		return;
+	}
+	t->running = true;
+	t->outcome = TRIAL_STATE_STATE_RUNNING;
+	set_clock(t, t->extended ? TRIAL_EXTENDED_S : TRIAL_S);
+}
+
 static void on_written(void *ctx, int err)
 {
 	struct trial *t = ctx;
@@ -388,9 +411,7 @@ static void on_written(void *ctx, int err)
 	wall_state_fini(&t->kept);
 	t->kept = t->next;
 	t->next = (struct wall_state){ .common = { NULL, 0 } };
-	t->running = false;
-	t->outcome = TRIAL_STATE_STATE_KEPT;
-	(void)evtimer_del(t->end);
+	end_or_go_on(t);
 	log_info("firewall: the change of %s is kept", t->actor);
 	tell(t);
 	finish(t, NULL);
@@ -503,12 +524,7 @@ struct trial *trial_new(struct fwd *f, char *why, size_t why_size)
 
 void trial_begin(struct trial *t)
 {
-	struct wall_state now = { .common = { NULL, 0 } };
-	bool same =
-		read_state(t->f, &now) == 0 && wall_state_equal(&now, &t->kept);
-
-	free(now.common.list);
-	if (same)
+	if (tables_are_kept(t))
 		return;
 	log_warn("firewall: a change was on trial when fwd ended: it went "
 		 "back");

@@ -92,6 +92,22 @@ struct fwd_answer fwd_ask_trial(struct fwd_host *w, size_t method,
 	return a;
 }
 
+struct fwd_answer fwd_set_and_keep(struct fwd_host *w, const char *actor,
+				   const char *field, const char *text)
+{
+	struct table_context context = { .actor = actor };
+	struct table_pair pair = { field, text };
+	struct table_op op = { TABLE_PUT, "general", &pair, 1 };
+	struct fwd_answer a = { 0 };
+
+	CHECK_EQ(table_client_apply(w->asker, &firewall_record, &context, &op,
+				    1, on_table, &a),
+		 0);
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_CONFIRM, 0).error, "");
+	loop_until(w->bus.base, &a.done);
+	return a;
+}
+
 struct fwd_answer fwd_ask_would(struct fwd_host *w, const char *source,
 				uint32_t protocol, uint32_t port)
 {

@@ -84,6 +84,41 @@ static void test_keep_from_the_web(struct fwd_host *w)
 	CHECK(ping(w));
 }
 
+/* What stands in the tables is kept or on trial: a change that comes while
+   what was before it is being written down is neither forgotten nor lost at
+   the next start. Which of both comes first is chance, and all the same. */
+static void keep_beside(struct fwd_host *w, const char *field, const char *text)
+{
+	struct firewall row;
+
+	CHECK_STR(fwd_set(w, "ada", "ping", "false").error, "");
+	CHECK_STR(fwd_set_and_keep(w, "ada", field, text).error, "");
+	if (state(w) == TRIAL_STATE_STATE_RUNNING) {
+		CHECK(fwd_ask_trial(w, FIREWALL_TRIAL, 0).trial.left_s > 0);
+		CHECK_STR(fwd_ask_trial(w, FIREWALL_CONFIRM, 0).error, "");
+	}
+	CHECK_EQ(state(w), TRIAL_STATE_STATE_KEPT);
+	row = fwd_daemon(w)->settings;
+	fwd_ends(w);
+	fwd_begins(w);
+	CHECK(record_equal(&firewall_record, &row, &fwd_daemon(w)->settings,
+			   NULL));
+	bus_world_settle(&w->bus, w->asker);
+}
+
+static void test_change_while_kept(struct fwd_host *w)
+{
+	keep_beside(w, "ssh_port", "2222");
+	CHECK_EQ(fwd_daemon(w)->settings.ssh_port, 2222);
+	CHECK(!ping(w));
+	CHECK_STR(fwd_set(w, "ada", "ssh_port", "22").error, "");
+	CHECK_STR(fwd_set(w, "ada", "ping", "true").error, "");
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_CONFIRM, 0).error, "");
+	/* Or it puts right by hand what is being kept. */
+	keep_beside(w, "ping", "true");
+	CHECK(ping(w));
+}
+
 static void test_take_back(struct fwd_host *w)
 {
 	struct table_pair position = { "position", "1" };
@@ -221,6 +256,7 @@ int main(void)
 	test_keep(w);
 	bus_world_settle(&w->bus, w->asker);
 	test_keep_from_the_web(w);
+	test_change_while_kept(w);
 	test_take_back(w);
 	test_undone_by_hand(w);
 	test_extend(w);
