@@ -29,7 +29,7 @@ static void on_report(void *ctx, struct bus_req *req, const void *in)
 	const struct report *r = in;
 	struct issue issue;
 
-	if (!kind_may(r->kind, bus_req_actor(req)))
+	if (!kind_may(r, bus_req_actor(req)))
 		bus_reply_error(req, "Denied",
 				"kind: not for this daemon to see");
 	else if (judge_report(ctx, in, on_judged, req, &issue) < 0)

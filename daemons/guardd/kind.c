@@ -61,17 +61,36 @@ const struct kind *kind_of(enum report_kind kind)
 	return &kinds[kind];
 }
 
-bool kind_may(enum report_kind kind, const char *actor)
+/* Whoever stands at a door speaks of that door: one that was taken over must
+   not have the administrator shut out of another. */
+static bool at_own_door(const char *actor, const char *service)
+{
+	static const char *const doors[][2] = {
+		{ "sipd", "sip" },
+		{ "mediad", "sip" },
+		{ "httpd", "https" },
+	};
+
+	for (size_t i = 0; i < sizeof(doors) / sizeof(*doors); i++)
+		if (strcmp(doors[i][0], actor) == 0)
+			return strcmp(doors[i][1], service) == 0;
+	return false;
+}
+
+bool kind_may(const struct report *r, const char *actor)
 {
 	static const char *const daemons[] = { "sipd",   "mediad", "routed",
 					       "guardd", "fwd",    "httpd" };
-	const struct kind *k = kind_of(kind);
+	const struct kind *k = kind_of(r->kind);
 	bool daemon = false;
 
 	for (size_t i = 0; i < sizeof(daemons) / sizeof(*daemons); i++)
 		daemon |= strcmp(daemons[i], actor) == 0;
 	if (!daemon)
 		return true;
+	if ((k->stranger || r->kind == REPORT_KIND_ACCEPTED) &&
+	    !at_own_door(actor, r->service))
+		return false;
 	for (size_t i = 0; i < sizeof(k->from) / sizeof(*k->from); i++)
 		if (k->from[i] && strcmp(k->from[i], actor) == 0)
 			return true;

@@ -22,8 +22,9 @@ const struct kind *kind_of(enum report_kind kind);
 
 /*
  * May this caller report it? Administrators' scripts may report anything; a
- * daemon that was taken over cannot have people banned in the name of others.
+ * daemon that was taken over cannot have people banned in the name of others,
+ * nor from a door that is not its own.
  */
-bool kind_may(enum report_kind kind, const char *actor);
+bool kind_may(const struct report *r, const char *actor);
 
 enum incident_level kind_level(const struct report *r);

@@ -406,18 +406,36 @@ static void test_query(void)
 	CHECK_EQ(incident_query_parse(&q, "scanner", &issue), -EINVAL);
 }
 
+static bool may(enum report_kind kind, const char *service, const char *actor)
+{
+	struct report r;
+
+	record_init(&report_record, &r);
+	r.kind = kind;
+	snprintf(r.service, sizeof(r.service), "%s", service);
+	return kind_may(&r, actor);
+}
+
 /* Nobody reports what only others can see. */
 static void test_kinds(void)
 {
 	struct report r;
 
-	CHECK(kind_may(REPORT_KIND_CREDENTIAL, "sipd"));
-	CHECK(kind_may(REPORT_KIND_CREDENTIAL, "httpd"));
-	CHECK(!kind_may(REPORT_KIND_CREDENTIAL, "mediad"));
-	CHECK(!kind_may(REPORT_KIND_CREDENTIAL, "routed"));
-	CHECK(kind_may(REPORT_KIND_PIN_LOCK, "routed"));
-	CHECK(!kind_may(REPORT_KIND_PIN_LOCK, "sipd"));
-	CHECK(kind_may(REPORT_KIND_PIN_LOCK, "root"));
+	CHECK(may(REPORT_KIND_CREDENTIAL, "sip", "sipd"));
+	CHECK(may(REPORT_KIND_CREDENTIAL, "https", "httpd"));
+	CHECK(!may(REPORT_KIND_CREDENTIAL, "sip", "mediad"));
+	CHECK(!may(REPORT_KIND_CREDENTIAL, "sip", "routed"));
+	/* One that was taken over shuts nobody out of another's door. */
+	CHECK(!may(REPORT_KIND_CREDENTIAL, "https", "sipd"));
+	CHECK(!may(REPORT_KIND_CREDENTIAL, "ssh", "sipd"));
+	CHECK(!may(REPORT_KIND_SCANNER, "https", "sipd"));
+	CHECK(!may(REPORT_KIND_ACCEPTED, "https", "sipd"));
+	CHECK(!may(REPORT_KIND_CREDENTIAL, "sip", "httpd"));
+	CHECK(may(REPORT_KIND_FOREIGN_MEDIA, "sip", "mediad"));
+	CHECK(may(REPORT_KIND_PIN_LOCK, "sip", "routed"));
+	CHECK(!may(REPORT_KIND_PIN_LOCK, "sip", "sipd"));
+	CHECK(may(REPORT_KIND_PIN_LOCK, "sip", "root"));
+	CHECK(may(REPORT_KIND_CREDENTIAL, "ami", "root"));
 	record_init(&report_record, &r);
 	r.kind = REPORT_KIND_BRAKE;
 	CHECK_EQ(kind_level(&r), INCIDENT_LEVEL_WARNING);
