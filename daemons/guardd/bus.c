@@ -9,6 +9,7 @@
 #include "incidents.h"
 #include "kind.h"
 #include "service.h"
+#include "would_ban.h"
 
 static void on_judged(void *ctx, const struct report_verdict *v)
 {
@@ -135,6 +136,34 @@ static void on_incidents(void *ctx, struct bus_req *req, const void *in)
 	bus_reply_end(req);
 }
 
+/* ---- other settings ---- */
+
+static void on_would_ban(void *ctx, struct bus_req *req, const void *in)
+{
+	struct would_ban out;
+	struct issue issue;
+
+	if (would_ban(ctx, in, &out, &issue) < 0)
+		refuse(req, &issue);
+	else
+		bus_reply(req, &out);
+}
+
+static void list_whom(void *ctx, const struct would_ban_whom *row)
+{
+	bus_reply_row(ctx, row);
+}
+
+static void on_would_ban_whom(void *ctx, struct bus_req *req, const void *in)
+{
+	struct issue issue;
+
+	if (would_ban_whom(ctx, in, list_whom, req, &issue) < 0)
+		refuse(req, &issue);
+	else
+		bus_reply_end(req);
+}
+
 static void tell(struct guardd *d, const struct guard_key *key,
 		 uint64_t until_ms, bool banned)
 {
@@ -157,6 +186,8 @@ int guardd_bus_export(struct guardd *d)
 		[GUARD_REJECT] = on_reject,
 		[GUARD_UNREJECT] = on_unreject,
 		[GUARD_INCIDENTS] = on_incidents,
+		[GUARD_WOULD_BAN] = on_would_ban,
+		[GUARD_WOULD_BAN_WHOM] = on_would_ban_whom,
 	};
 
 	d->fact = tell;

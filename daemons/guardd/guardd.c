@@ -217,6 +217,7 @@ static void watch_clock(struct guardd *d, const struct guard_now *now)
 		return;
 	d->wall_ahead_ms = ahead;
 	judge_clock_set(d, step);
+	keep_tries_clock(d, step);
 }
 
 static uint32_t longest_window_s(const struct guardd *d)
@@ -242,8 +243,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	alerts_tick(d->alerts, now.mono_ms, now.wall_ms);
 	counters_sweep(d->guard.counters, longest_window_s(d), now.mono_ms,
 		       SWEEP_AT_ONCE);
-	if (++d->ticks % FLUSH_TICKS == 0)
+	if (++d->ticks % FLUSH_TICKS == 0) {
 		keep_flush(d);
+		keep_tries_flush(d, now.wall_ms);
+	}
 }
 
 static void on_end(evutil_socket_t fd, short what, void *arg)
@@ -327,6 +330,8 @@ int guardd_start(struct service *s, char *why, size_t why_size)
 		goto out;
 	err = keep_load(d);
 	if (err == 0)
+		err = keep_tries_open(d);
+	if (err == 0)
 		err = judge_load(d);
 	if (err < 0) {
 		snprintf(why, why_size, "bans and incidents cannot be read: %s",
@@ -344,6 +349,17 @@ out:
 	return err;
 }
 
+/* While there is still somebody to be told how it went. */
+static void keep_all(struct guardd *d)
+{
+	struct guard_now now;
+
+	guardd_now(d, &now);
+	keep_flush(d);
+	keep_tries_flush(d, now.wall_ms);
+	store_wait(d->service->store);
+}
+
 void guardd_stop(struct service *s)
 {
 	struct guardd *d = s->daemon;
@@ -351,11 +367,12 @@ void guardd_stop(struct service *s)
 	s->daemon = NULL;
 	if (!d)
 		return;
+	if (d->incidents && d->guard.offenders && d->tries && d->tries_spared)
+		keep_all(d);
 	trunks_close(d);
 	ssh_log_close(d->ssh_log);
 	wall_free(d->wall);
-	if (d->incidents && d->guard.offenders)
-		keep_flush(d);
+	keep_tries_close(d);
 	if (d->defense)
 		bus_unwatch(d->service->bus, d);
 	table_close(d->defense);

@@ -16,6 +16,7 @@ struct live;
 struct service;
 struct ssh_log;
 struct table;
+struct tries;
 struct wall;
 struct watch;
 
@@ -42,9 +43,12 @@ struct guardd {
 	uint64_t wall_ahead_ms;   /* wall clock minus monotonic clock */
 	uint64_t allowed_seen_ms; /* until when ends were looked at */
 	uint64_t ticks;
-	uint64_t incident_first; /* what is below is not in the truth */
-	struct rate log;         /* lines that outsiders can cause */
-	struct rate hurry;       /* bans that the view does not gather */
+	uint64_t incident_first;    /* what is below is not in the truth */
+	struct tries *tries;        /* of the last day: strangers' */
+	struct tries *tries_spared; /* and of those whom no ban ends */
+	uint64_t tries_disk[2];     /* the first chunks in the truth */
+	struct rate log;            /* lines that outsiders can cause */
+	struct rate hurry;          /* bans that the view does not gather */
 	/* Set by bus.c: tells everybody. */
 	void (*fact)(struct guardd *d, const struct guard_key *key,
 		     uint64_t until_ms, bool banned);
@@ -128,3 +132,16 @@ int keep_load(struct guardd *d);
 /* A source that was counted. */
 void keep_counter(struct guardd *d, const struct guard_key *key);
 void keep_flush(struct guardd *d);
+
+/* ---- keep_tries.c: the tries of the last day (tries.h) ---- */
+
+int keep_tries_open(struct guardd *d);
+void keep_tries_close(struct guardd *d);
+/* A stranger's report, and what was decided. */
+void keep_tries_hear(struct guardd *d, const struct report *r,
+		     const struct guard_outcome_of *o,
+		     const struct guard_now *now);
+/* The wall clock was set. */
+void keep_tries_clock(struct guardd *d, int64_t step_ms);
+/* Writes down what is new, and forgets what is a day old. */
+void keep_tries_flush(struct guardd *d, uint64_t wall_ms);

@@ -292,6 +292,7 @@ int judge_report(struct guardd *d, const struct report *r, judge_report_fn done,
 	if (guard_decide(&d->guard, r, &now, &o, issue) < 0)
 		return -EINVAL;
 	note_try(d, r, &o);
+	keep_tries_hear(d, r, &o, &now);
 	/* Only a refused credential is ever answered (SPEC 3). */
 	if (r->kind == REPORT_KIND_CREDENTIAL)
 		v.action = action_of(o.outcome);

@@ -30,6 +30,8 @@ static const struct role_method methods[] = {
 	{ &guard_iface, GUARD_REJECT, ROLE_ADMIN, true },
 	{ &guard_iface, GUARD_UNREJECT, ROLE_ADMIN, true },
 	{ &guard_iface, GUARD_INCIDENTS, ROLE_LOOK, false },
+	{ &guard_iface, GUARD_WOULD_BAN, ROLE_LOOK, false },
+	{ &guard_iface, GUARD_WOULD_BAN_WHOM, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_RECORDS, ROLE_LOOK, false },
 	{ &route_iface, ROUTE_IMPORT_RATES, ROLE_ADMIN, true },
 	{ &route_iface, ROUTE_TOTALS, ROLE_LOOK, false },

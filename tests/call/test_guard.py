@@ -1,12 +1,15 @@
 """Attackers against the whole path of an attack: sipd, guardd, fwd, the kernel."""
 
 import re
+import socket
+import struct
 import tempfile
 import time
 
 from attacker import attack, rejected
 from box import until
 from sip import Client
+from test_wall import fields
 
 TRIES = 10
 
@@ -132,6 +135,57 @@ def test_bans_survive_every_daemon(lab):
         lab.box.kill(daemon)
         assert c.ask("REGISTER", 0.5) is None, daemon
         assert "203.0.113.18" in rejected(lab), daemon
+
+
+def other_settings(lab, tries, window_s=600, trust_local="true"):
+    """What they would have done: the summary, and the rows by source."""
+    words = ("string:sip", f"uint32:{tries}", f"uint32:{window_s}", f"boolean:{trust_local}")
+    names = ("since_ms", "sources", "would", "more", "fewer", "local", "allowed", "phones", "extensions")
+    told = dict(zip(names, fields(lab.box.method("guardd", "WouldBan", *words))))
+    return ({k: v if k == "extensions" else int(v) for k, v in told.items()},
+            {r["source"]: r for r in lab.box.rows("guardd", "WouldBanWhom", *words)})
+
+
+def test_whom_other_settings_would_ban(lab):
+    """A stranger, a phone that is in by now, one of the house, and one who was shut out, under other settings than there were."""
+    knocks, phone, burglar, ours = stranger(lab, 24, "803"), stranger(lab, 25, "804"), stranger(lab, 26), local(lab, "805", "192.168.1.111")
+    for c in (knocks, phone):
+        for n in range(4):
+            c.nc = 0
+            assert c.register(f"wrong{n}").code == 401
+    phone.nc = 0
+    assert phone.register(lab.box.extensions["804"]).code == 200
+    assert attack(lab, burglar, 30) == TRIES
+    # what a local address is refused is answered once a second
+    until(lambda: (ours.register("wrong", seconds=0.2), other_settings(lab, 2, trust_local="false")[1].get("192.168.1.111"))[1], 20, "one of the house")
+
+    def check():
+        told, whom = other_settings(lab, 4)
+        assert whom["203.0.113.24"].items() >= {"would": "true", "banned": "false", "tries": "4", "accounts": "803", "extensions": ""}.items(), whom
+        assert whom["203.0.113.25"].items() >= {"would": "true", "banned": "false", "extensions": "804"}.items(), whom
+        assert whom["203.0.113.26"].items() >= {"would": "true", "banned": "true", "tries": "10", "accounts": "800"}.items(), whom
+        assert "192.168.1.111" not in whom, whom
+        assert told["more"] >= 2 and told["phones"] >= 1 and "804" in told["extensions"], told
+        assert other_settings(lab, 2)[0]["local"] >= 1
+        told, whom = other_settings(lab, TRIES + 1)
+        assert whom["203.0.113.26"].items() >= {"would": "false", "banned": "true"}.items() and told["fewer"] >= 1, (told, whom)
+        assert not whom.keys() & {"203.0.113.24", "203.0.113.25"}, whom
+
+    check()
+    # written behind; from then on not even kill -9 takes it
+    def on_disk():
+        with open(f"{lab.box.state}/truth/guardd/truth/data.mdb", "rb") as f:
+            data = f.read()
+        return all(any(struct.pack(">4s4xHBB", socket.inet_aton(source), n, 1, 4) + last + account in data for n in counts)
+                   for source, counts, last, account in (("203.0.113.24", (1,), b"\0", b"803"), ("203.0.113.26", (1,), b"\1", b"800"),
+                                                         ("192.168.1.111", range(2, 200), b"\0", b"805")))
+
+    until(on_disk, 15, "the tries are on disk")
+    # and so is what was handed over before this
+    lab.box.table("guardd", "guard_service", "Put", "string:ami", "dict:string:string:ban_s,601")
+    lab.box.kill("guardd")
+    check()
+    lab.box.table("guardd", "guard_service", "Put", "string:ami", "dict:string:string:ban_s,600")
 
 
 def test_scanner_gets_silence_and_no_ban(lab):

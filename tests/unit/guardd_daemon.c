@@ -20,6 +20,7 @@
 #include "store.h"
 #include "table.h"
 #include "wall.h"
+#include "would_ban.h"
 
 enum { TIMED = 20000 };
 
@@ -548,6 +549,113 @@ static void test_evidence(struct world *w)
 	CHECK_EQ(w->asked.verdict.tries_left, 1);
 }
 
+/* ---- what other settings would have done ---- */
+
+struct whom {
+	struct would_ban sum;
+	struct would_ban_whom rows[WOULD_BAN_ROWS];
+	size_t n;
+	int done;
+	int errors;
+};
+
+static void on_sum(void *ctx, const struct bus_error *error, const void *out)
+{
+	struct whom *o = ctx;
+
+	if (error)
+		o->errors++;
+	else if (out)
+		o->sum = *(const struct would_ban *)out;
+	o->done++;
+}
+
+static void on_whom(void *ctx, const void *row)
+{
+	struct whom *o = ctx;
+
+	CHECK(o->n < WOULD_BAN_ROWS);
+	o->rows[o->n++] = *(const struct would_ban_whom *)row;
+}
+
+static void ask_whom(struct world *w, const char *service, uint32_t tries,
+		     bool trust_local, struct whom *o)
+{
+	struct would_ban_ask ask;
+
+	memset(o, 0, sizeof(*o));
+	record_init(&would_ban_ask_record, &ask);
+	snprintf(ask.service, sizeof(ask.service), "%s", service);
+	ask.tries = tries;
+	ask.window_s = 600;
+	ask.trust_local = trust_local;
+	CHECK_EQ(bus_call(w->bus.sipd, &guard_iface, GUARD_WOULD_BAN, &ask, 0,
+			  on_sum, o),
+		 0);
+	CHECK_EQ(bus_call_rows(w->bus.sipd, &guard_iface, GUARD_WOULD_BAN_WHOM,
+			       &ask, 0, on_whom, on_sum, o),
+		 0);
+	loop_until_count(w->bus.base, &o->done, 2);
+}
+
+static const struct would_ban_whom *found(const struct whom *o,
+					  const char *source)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (strcmp(o->rows[i].source, source) == 0)
+			return &o->rows[i];
+	return NULL;
+}
+
+/* By the tries of all the tests before, those before a restart included. */
+static void check_whom(struct world *w)
+{
+	const struct would_ban_whom *row;
+	struct whom o;
+
+	ask_whom(w, "sip", 3, true, &o);
+	CHECK_EQ(o.errors, 0);
+	CHECK(o.sum.since_ms > 0 && o.sum.since_ms <= clock_wall_ms());
+	CHECK_EQ(o.sum.more, 2); /* one is of the test before */
+	CHECK_EQ(o.sum.local, 1);
+	row = found(&o, "203.0.113.90");
+	CHECK(row && row->would && !row->banned);
+	CHECK_EQ(row->tries, 3);
+	CHECK_STR(row->accounts, "801");
+	/* Who is another than before comes first. */
+	CHECK(row <= &o.rows[1]);
+	row = found(&o, "203.0.113.9");
+	CHECK(row && row->would && row->banned);
+	CHECK_EQ(row->tries, 10);
+	CHECK(!found(&o, "192.168.1.9"));
+	ask_whom(w, "sip", 11, false, &o);
+	CHECK_EQ(o.sum.more, 1); /* the local one */
+	CHECK_EQ(o.sum.local, 0);
+	CHECK_EQ(o.sum.fewer, 3); /* the others came no further */
+	row = found(&o, "203.0.113.9");
+	CHECK(row && !row->would && row->banned);
+	row = found(&o, "192.168.1.9");
+	CHECK(row && row->would && !row->banned);
+	ask_whom(w, "https", 1, true, &o);
+	CHECK_EQ(o.sum.sources, 0);
+	ask_whom(w, "all", 3, true, &o);
+	CHECK_EQ(o.errors, 2);
+}
+
+static void test_would_ban(struct world *w)
+{
+	int restores = w->door.restores;
+
+	for (int i = 0; i < 3; i++)
+		report(w, "203.0.113.90");
+	check_whom(w);
+	guard_ends(w);
+	guard_begins(w);
+	loop_until_count(w->bus.base, &w->door.restores, restores + 1);
+	bus_world_settle(&w->bus, w->bus.sipd);
+	check_whom(w);
+}
+
 static void ignore_verdict(void *ctx, const struct report_verdict *v)
 {
 	(void)v;
@@ -604,6 +712,7 @@ int main(void)
 	test_events(w);
 	test_evidence(w);
 	test_restart(w);
+	test_would_ban(w);
 	test_speed(w);
 	guard_ends(w);
 	bus_close(w->door.bus);

@@ -114,7 +114,7 @@ static void test_methods(void)
 	size_t n;
 	const struct role_method *m = role_method_table(&n);
 
-	CHECK_EQ(n, 30);
+	CHECK_EQ(n, 32);
 	for (size_t i = 0; i < n; i++) {
 		const struct bus_iface *iface = m[i].iface;
 
