@@ -9,13 +9,13 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "dns.h"
 #include "live.h"
 #include "log.h"
 #include "records.h"
 #include "store.h"
 #include "table.h"
 
-#include "dns.h"
 #include "registrar.h"
 #include "sofia_agent.h"
 #include "trunk_check.h"

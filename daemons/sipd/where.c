@@ -6,9 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "secret.h"
-
 #include "dns.h"
+#include "secret.h"
 
 enum { WAYS = 4, HOPS = 8 };
 
