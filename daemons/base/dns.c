@@ -9,7 +9,7 @@
 #include <sys/queue.h>
 #include <sys/stat.h>
 
-enum { TRY_MS = 2000, TRIES = 3, SOCKETS = 16 };
+enum { SOCKETS = 16 };
 
 struct query {
 	LIST_ENTRY(query) link;
@@ -31,6 +31,7 @@ struct dns {
 	struct event_base *base;
 	ares_channel channel;
 	bool open;
+	unsigned try_ms, tries;
 	struct event *timer;
 	struct dns_socket sockets[SOCKETS];
 	LIST_HEAD(, query) queries;
@@ -47,24 +48,26 @@ static void arm(struct dns *d)
 		(void)event_del(d->timer);
 }
 
+static void process(struct dns *d, evutil_socket_t readable,
+		    evutil_socket_t writable)
+{
+	ares_process_fd(d->channel, readable, writable);
+	arm(d);
+}
+
 static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
 	struct dns_socket *s = arg;
-	struct dns *d = s->dns;
 
-	ares_process_fd(d->channel, what & EV_READ ? fd : ARES_SOCKET_BAD,
-			what & EV_WRITE ? fd : ARES_SOCKET_BAD);
-	arm(d);
+	process(s->dns, what & EV_READ ? fd : ARES_SOCKET_BAD,
+		what & EV_WRITE ? fd : ARES_SOCKET_BAD);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct dns *d = arg;
-
 	(void)fd;
 	(void)what;
-	ares_process_fd(d->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	arm(d);
+	process(arg, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
 static struct dns_socket *socket_of(struct dns *d, evutil_socket_t fd)
@@ -109,8 +112,8 @@ static int open_channel(struct dns *d)
 {
 	struct ares_options o = {
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_EDNS,
-		.timeout = TRY_MS,
-		.tries = TRIES,
+		.timeout = (int)d->try_ms,
+		.tries = (int)d->tries,
 		.ednspsz = 1232,
 		.sock_state_cb = on_state,
 		.sock_state_cb_data = d,
@@ -150,13 +153,15 @@ static void follow_servers(struct dns *d)
 	(void)open_channel(d);
 }
 
-struct dns *dns_new(struct event_base *base)
+struct dns *dns_new(struct event_base *base, unsigned try_ms, unsigned tries)
 {
 	struct dns *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return NULL;
 	d->base = base;
+	d->try_ms = try_ms;
+	d->tries = tries;
 	LIST_INIT(&d->queries);
 	d->timer = evtimer_new(base, on_timer, d);
 	if (d->timer && ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS) {

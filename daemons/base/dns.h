@@ -17,7 +17,13 @@ struct event_base;
 enum { DNS_NAME = 256, DNS_RECORDS = 32 };
 
 /* The numbers of RFC 1035, 3596, 2782, 3403. */
-enum dns_type { DNS_A = 1, DNS_AAAA = 28, DNS_SRV = 33, DNS_NAPTR = 35 };
+enum dns_type {
+	DNS_A = 1,
+	DNS_PTR = 12,
+	DNS_AAAA = 28,
+	DNS_SRV = 33,
+	DNS_NAPTR = 35,
+};
 
 struct dns_record {
 	enum dns_type type;
@@ -28,8 +34,8 @@ struct dns_record {
 	uint16_t port;       /* SRV */
 	char flags[8];       /* NAPTR */
 	char service[32];    /* NAPTR */
-	char name[DNS_NAME]; /* SRV: target; NAPTR: replacement; "" is the root
-			      */
+	char name[DNS_NAME]; /* PTR; SRV: target; NAPTR: replacement. "" is the
+				root; strange bytes stand as \ddd */
 };
 
 struct dns_answer {
@@ -39,8 +45,9 @@ struct dns_answer {
 	size_t n;
 };
 
-/* NULL: no memory. */
-struct dns *dns_new(struct event_base *base);
+/* Each server is asked `tries` times and waited for so long; each time twice as
+   long as the time before. NULL: no memory. */
+struct dns *dns_new(struct event_base *base, unsigned try_ms, unsigned tries);
 void dns_free(struct dns *d);
 
 /* done comes once, never from inside. 0 or -ENOMEM. */

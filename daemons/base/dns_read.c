@@ -90,6 +90,9 @@ static bool read_one(const ns_msg *m, const ns_rr *rr, enum dns_type type,
 	case DNS_A:
 	case DNS_AAAA:
 		return read_addr(rr, r);
+	case DNS_PTR:
+		return ns_rr_rdlen(*rr) > 0 &&
+		       read_name(m, ns_rr_rdata(*rr), r->name);
 	case DNS_SRV:
 		return read_srv(m, rr, r);
 	case DNS_NAPTR:

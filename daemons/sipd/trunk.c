@@ -22,6 +22,8 @@
 #include "trunk_farewell.h"
 #include "trunk_line.h"
 
+enum { DNS_TRY_MS = 2000, DNS_TRIES = 3 };
+
 struct entry {
 	UT_hash_handle hh;
 	struct trunk_line *line;
@@ -189,7 +191,7 @@ struct trunks *trunks_new(const struct trunks_config *config, char *why,
 	t->env.live = live_open(&trunk_state_record, config->bus, config->store,
 				NULL, NULL);
 	t->env.farewells = farewells_new();
-	t->env.dns = dns_new(config->base);
+	t->env.dns = dns_new(config->base, DNS_TRY_MS, DNS_TRIES);
 	if (t->env.live && t->env.farewells && t->env.dns &&
 	    open_table(t, why, why_size) == 0 && open_lines(t) == 0)
 		return t;

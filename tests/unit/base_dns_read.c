@@ -62,6 +62,18 @@ int main(int argc, char **argv)
 	CHECK_STR(r[0].name, "_sip._udp.example");
 	CHECK_STR(r[1].name, "");
 
+	/* By way of another name (RFC 2317). */
+	CHECK_EQ(read_file("ptr", DNS_PTR, 0), 1);
+	CHECK_STR(r[0].name, "host.example");
+	CHECK_EQ(r[0].ttl_s, 600);
+	/* What is strange in a name is written in digits; one that is too long
+	   for that, and one that is not there, are none. */
+	CHECK_EQ(read_file("ptr_hostile", DNS_PTR, 0), 3);
+	CHECK_STR(r[0].name, "<img\\032src=x>.example");
+	CHECK_STR(r[1].name, "a\\.b\\010\\027[2J\\000.example");
+	CHECK_STR(r[2].name, "");
+	CHECK_EQ(read_file("ptr_loop", DNS_PTR, 0), -ENOENT);
+
 	CHECK_EQ(read_file("none", DNS_A, 0), -ENOENT);
 	CHECK_EQ(read_file("short_a", DNS_A, 0), -ENOENT);
 	CHECK_EQ(read_file("loop", DNS_SRV, 0), -ENOENT);

@@ -20,11 +20,12 @@ static void look(const struct dns_record *r, enum dns_type type)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum dns_type types[] = { DNS_A, DNS_AAAA, DNS_SRV,
-					       DNS_NAPTR };
+	static const enum dns_type types[] = { DNS_A, DNS_PTR, DNS_AAAA,
+					       DNS_SRV, DNS_NAPTR };
+	const size_t n_types = sizeof(types) / sizeof(types[0]);
 	struct dns_record *out = calloc(DNS_RECORDS, sizeof(*out));
 
-	for (size_t t = 0; out && t < 4; t++) {
+	for (size_t t = 0; out && t < n_types; t++) {
 		int n = dns_read(data, size, types[t], out, DNS_RECORDS);
 
 		if (n > DNS_RECORDS)
