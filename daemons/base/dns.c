@@ -31,6 +31,7 @@ struct dns {
 	struct event_base *base;
 	ares_channel channel;
 	bool open;
+	bool answering; /* c-ares is calling us */
 	unsigned try_ms, tries;
 	struct event *timer;
 	struct dns_socket sockets[SOCKETS];
@@ -51,7 +52,9 @@ static void arm(struct dns *d)
 static void process(struct dns *d, evutil_socket_t readable,
 		    evutil_socket_t writable)
 {
+	d->answering = true;
 	ares_process_fd(d->channel, readable, writable);
+	d->answering = false;
 	arm(d);
 }
 
@@ -139,11 +142,15 @@ static void close_channel(struct dns *d)
 	d->open = false;
 }
 
-/* Other servers since, and nobody waits for an answer of the old ones? */
+/* Other servers since, and nobody waits for an answer of the old ones? Who asks
+   again as soon as he has his answer asks the same ones: the channel cannot be
+   closed under its own hands. */
 static void follow_servers(struct dns *d)
 {
 	struct stat st;
 
+	if (d->answering)
+		return;
 	if (d->open &&
 	    (!LIST_EMPTY(&d->queries) || stat("/etc/resolv.conf", &st) < 0 ||
 	     (st.st_mtim.tv_sec == d->servers_of.tv_sec &&
