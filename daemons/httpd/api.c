@@ -57,6 +57,7 @@ static const struct route routes[] = {
 	  api_method },
 	{ HTTP_GET, "status", ROLE_STAFF, false, false, 0, api_status },
 	{ HTTP_GET, "forms", ROLE_STAFF, false, false, 0, api_forms },
+	{ HTTP_GET, "names/*", ROLE_LOOK, false, false, 0, api_name },
 	{ HTTP_GET, "exports/*", ROLE_LOOK, false, false, 0, api_export },
 	{ HTTP_GET, "events", ROLE_ALL, false, false, 0, api_events },
 };

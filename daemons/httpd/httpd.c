@@ -22,6 +22,7 @@
 #include "events.h"
 #include "facts.h"
 #include "hash.h"
+#include "reverse.h"
 #include "session.h"
 #include "signin.h"
 #include "tls.h"
@@ -329,6 +330,7 @@ void httpd_stop(struct service *s)
 	conns_free(h->conns);
 	http_free(h->http);
 	signin_close(h);
+	reverse_free(h->reverse);
 	hasher_free(h->hasher);
 	events_free(h->events);
 	facts_free(h->facts);

@@ -18,6 +18,7 @@ struct events;
 struct facts;
 struct hasher;
 struct login;
+struct reverse;
 struct sessions;
 struct signin;
 struct table;
@@ -37,6 +38,7 @@ struct httpd {
 	struct audit_log *audit;
 	struct events *events;
 	struct facts *facts;
+	struct reverse *reverse; /* NULL: nobody has asked yet */
 	struct table *settings;
 	struct watch *guard;
 	LIST_HEAD(, signin) signins;
@@ -70,7 +72,7 @@ json_t *api_body(struct request *r);
 /* A text member; else NULL. Lives as long as the object. */
 const char *api_text(const json_t *object, const char *name);
 
-/* The handlers of the paths: api_session.c, api_table.c, api_other.c. */
+/* The handlers of the paths: api_table.c, api_names.c, api_other.c. */
 void api_session_get(struct httpd *h, struct request *r);
 void api_session_delete(struct httpd *h, struct request *r);
 void api_audit(struct httpd *h, struct request *r);
@@ -88,4 +90,5 @@ void api_method(struct httpd *h, struct request *r);
 void api_status(struct httpd *h, struct request *r);
 void api_forms(struct httpd *h, struct request *r);
 void api_events(struct httpd *h, struct request *r);
+void api_name(struct httpd *h, struct request *r);
 void api_export(struct httpd *h, struct request *r);

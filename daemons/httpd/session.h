@@ -15,6 +15,8 @@
 
 #include <uthash.h>
 
+#include "rate.h"
+
 #include "records.h"
 
 #include "digest.h"
@@ -36,6 +38,7 @@ struct login {
 	struct session row;
 	uint64_t stored_ms; /* seen_ms as it stands on disk */
 	unsigned streams;
+	struct rate names; /* api_names.c's */
 	UT_hash_handle hh;
 };
 

@@ -1,11 +1,15 @@
 """The web's API in the whole product: signing in, being let in, being shut out."""
 
+import contextlib
 import os
+import signal
 
 from attacker import attack, rejected
 from box import until
+from names import Names
 from sip import Client
 from test_guard import TRIES
+from test_wall import GENERAL, RULE, delete, drop_all_but_the_office, keep, put
 from web import Browser, Closed, first_sign_in
 
 PASSWORD = "Quiet-Harbour+92"
@@ -105,3 +109,80 @@ def test_five_wrong_passwords_then_silence(lab):
     admin(lab)
     rows = admin(lab).ask("GET", "/tables/guardd/rejected")[1]["rows"]
     assert [r for r in rows if r["source"] == "203.0.113.26" and r["service"] == "https"], rows
+
+
+SETTINGS = "/tables/httpd/web_settings/general"
+
+
+@contextlib.contextmanager
+def names_are_asked_for(b):
+    assert b.ask("PATCH", SETTINGS, {"reverse_dns": True})[0] == 200
+    try:
+        yield
+    finally:
+        b.ask("PATCH", SETTINGS, {"reverse_dns": False})
+
+
+def name_of(b, address):
+    status, body = b.ask("GET", "/names/" + address.replace(":", "%3A"), seconds=20)
+    assert status == 200 and body["address"] == address, (status, body)
+    return body["state"], body["name"]
+
+
+def test_name_of_an_address(lab):
+    """A right name, one that lies, one that is none, one that is written to hurt; of IPv6 as well."""
+    names = Names(lab, "local=/113.0.203.in-addr.arpa/",
+                  "host-record=Mail.example,203.0.113.27", "host-record=six.example,2001:db8:3::9",
+                  "ptr-record=28.113.0.203.in-addr.arpa,admin.bank.example", "host-record=admin.bank.example,198.51.100.9",
+                  "ptr-record=29.113.0.203.in-addr.arpa,<img src=x onerror=alert(1)>.example",
+                  "ptr-record=30.113.0.203.in-addr.arpa,192.168.1.1")
+    b = admin(lab)
+    # a setting of its own: whoever runs the name server would see that somebody looks
+    assert name_of(b, "203.0.113.27") == ("off", "")
+    with names_are_asked_for(b):
+        c = Client(lab.net, "wan", "203.0.113.27", lab.net.PBX_WAN, "800")
+        lab.later(c.close)
+        assert attack(lab, c, 30) == TRIES
+        assert "203.0.113.27" in [r["source"] for r in b.ask("GET", "/tables/guardd/rejected")[1]["rows"]]
+        assert "query[" not in names.asked(), "nobody has looked at the row"
+        assert name_of(b, "203.0.113.27") == ("confirmed", "mail.example")
+        assert name_of(b, "2001:db8:3::9") == ("confirmed", "six.example")
+        assert name_of(b, "203.0.113.28") == ("claimed", "admin.bank.example")
+        for address in ("203.0.113.29", "203.0.113.30", "203.0.113.31"):
+            assert name_of(b, address) == ("none", ""), address
+        # known for a while
+        asked = names.asked()
+        assert name_of(b, "203.0.113.27") == ("confirmed", "mail.example")
+        assert names.asked() == asked and "query[PTR] 27.113.0.203.in-addr.arpa from 192.0.2.10" in asked, asked
+    b.ask("POST", "/methods/guardd/Unreject", {"source": "203.0.113.27", "service": "sip"})
+    assert "onerror" not in lab.box.log("httpd") and "bank.example" not in lab.box.log("httpd")
+
+
+def test_names_while_dns_is_silent(lab):
+    """A server that takes questions and says nothing, and one that is not there."""
+    names = Names(lab, "host-record=late.example,203.0.113.40")
+    b = admin(lab)
+    with names_are_asked_for(b):
+        names.p.send_signal(signal.SIGSTOP)
+        try:
+            assert name_of(b, "203.0.113.40") == ("silent", "")
+        finally:
+            names.p.send_signal(signal.SIGCONT)
+        names.stop()
+        assert name_of(b, "203.0.113.41") == ("silent", "")
+
+
+def test_names_under_drop_all(lab):
+    """What answers a question of the box's own passes, as SPEC 7 has it."""
+    Names(lab, "host-record=wall.example,203.0.113.42")
+    b = admin(lab)
+    drop_all_but_the_office(lab)
+    keep(lab)
+    try:
+        with names_are_asked_for(b):
+            assert name_of(b, "203.0.113.42") == ("confirmed", "wall.example")
+    finally:
+        put(lab, GENERAL, "general", drop_all="false")
+        for name in ("web", "sip", "rtp"):
+            delete(lab, RULE, name)
+        keep(lab)

@@ -359,8 +359,39 @@ def test_roles(_):
     same(admin.call("PATCH", "/tables/httpd/account/adminZoI6",
                     {"role": "reader"})[1]["error"], "Invalid",
          "the last administrator stays")
+    same(operator.call("GET", "/names/192.0.2.1")[0], 403, "operator, names")
+    same(reader.call("GET", "/names/192.0.2.1")[1]["state"], "off",
+         "reader, names")
     admin.call("PATCH", "/tables/httpd/account/petra", {"enabled": False})
     same(reader.call("GET", "/status")[0], 401, "switched off: signed out")
+
+
+def test_names(_):
+    """No DNS server can be reached from here; tests/call has some."""
+    b = signed_in()
+    off = {"address": "192.0.2.1", "network": "192.0.2.0/24", "state": "off",
+           "name": ""}
+    same(b.call("GET", "/names/192.0.2.1"), (200, off), "nobody is asked")
+    six = b.call("GET", "/names/2001%3Adb8%3A0%3A0%3A%3A9")[1]
+    same((six["address"], six["network"]), ("2001:db8::9", "2001:db8::/64"),
+         "a ban is of the /64")
+    for wrong in ("192.0.2.0%2F24", "host.example", "192.0.2.1x", "-"):
+        status, said = b.call("GET", f"/names/{wrong}")
+        same((status, said.get("field")), (422, "address"), wrong)
+    same(b.call("POST", "/names/192.0.2.1")[0], 405, "only asked for")
+    path = "/tables/httpd/web_settings/general"
+    same(b.call("PATCH", path, {"reverse_dns": True})[0], 200, "switched on")
+    same(b.call("GET", "/names/192.0.2.1")[1]["state"], "silent",
+         "nobody answers")
+    for n in range(2, 250):
+        status, said = b.call("GET", f"/names/192.0.2.{n}")
+        if status != 200:
+            break
+    same((status, said.get("error")), (429, "TooMany"),
+         "a session asks so often and no more")
+    same(signed_in().call("GET", "/names/192.0.2.250")[0], 200, "another may")
+    b.call("PATCH", path, {"reverse_dns": False})
+    same(b.call("GET", "/names/192.0.2.1"), (200, off), "and off again")
 
 
 def test_events(_):
@@ -612,7 +643,7 @@ def test_logs(w):
 
 
 TESTS = [test_first_start, test_denied, test_fixation, test_tables,
-         test_roles, test_events, test_tls, test_guard, test_trial,
+         test_roles, test_names, test_events, test_tls, test_guard, test_trial,
          test_export, test_port, test_survives]
 
 

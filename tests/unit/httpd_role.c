@@ -39,6 +39,7 @@ static const struct expected {
 	{ HTTP_POST, "methods/*/*", A | R | O, false, false },
 	{ HTTP_GET, "status", A | R | O, false, false },
 	{ HTTP_GET, "forms", A | R | O, false, false },
+	{ HTTP_GET, "names/*", A | R, false, false },
 	{ HTTP_GET, "exports/*", A | R, false, false },
 	{ HTTP_GET, "events", A | R | O | X, false, false },
 };
