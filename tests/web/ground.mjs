@@ -303,6 +303,60 @@ export const ground = {
 		await row(page, 'shut-203-0-113-0-24').waitFor({ state: 'detached' });
 	},
 
+	async 'whose a rejected address is: not asked before somebody switches it on'({ page }) {
+		await world('names', 'host-record=mail.isp.example,203.0.113.9', 'ptr-record=78.113.0.203.in-addr.arpa,admin.bank.example',
+			'host-record=admin.bank.example,198.51.100.9', 'local=/113.0.203.in-addr.arpa/');
+		await menu(page, 'Firewall', 'Rejected IP');
+		await row(page, 'sip@203.0.113.9').getByRole('button', { name: '203.0.113.9', exact: true }).click();
+		const drawer = page.getByRole('dialog', { name: '203.0.113.9 is shut out' });
+
+		await drawer.getByText('Not asked: the setting is off.').waitFor();
+		await drawer.getByText('203.0.113.0/24', { exact: true }).first().waitFor();
+		await look(page, 'rejected-not-asked');
+		await drawer.getByRole('link', { name: 'Web settings' }).click();
+		await heading(page, 'Web settings');
+		await page.getByLabel('Ask for the names of addresses').check();
+		await page.getByRole('button', { name: 'Save' }).click();
+		await toast(page, 'saved');
+	},
+
+	async 'whose a rejected address is: its name, and one that lies'({ page }) {
+		await menu(page, 'Firewall', 'Rejected IP');
+		await row(page, 'sip@203.0.113.9').getByRole('button', { name: '203.0.113.9', exact: true }).click();
+		let drawer = page.getByRole('dialog', { name: '203.0.113.9 is shut out' });
+
+		await drawer.getByText('mail.isp.example').waitFor();
+		await drawer.getByText('confirmed', { exact: true }).waitFor();
+		await look(page, 'rejected-name');
+		await drawer.getByRole('link', { name: 'What it tried' }).click();
+		await heading(page, 'Attacks');
+		await page.locator('tbody tr').filter({ hasText: '203.0.113.9' }).first().locator('.rowbtn').click();
+		await page.getByRole('dialog').getByText('mail.isp.example').waitFor();
+		await look(page, 'attack-name');
+		await page.keyboard.press('Escape');
+		await menu(page, 'Firewall', 'Rejected IP');
+		await page.getByRole('button', { name: 'Shut out an address' }).click();
+		await page.getByRole('dialog').getByLabel('Address').fill('203.0.113.78');
+		await page.getByRole('dialog').getByRole('button', { name: 'Shut out' }).click();
+		await row(page, 'sip@203.0.113.78').getByRole('button', { name: '203.0.113.78', exact: true }).click();
+		drawer = page.getByRole('dialog', { name: '203.0.113.78 is shut out' });
+		await drawer.getByText('admin.bank.example').waitFor();
+		await drawer.getByText('unconfirmed', { exact: true }).waitFor();
+		await look(page, 'rejected-lies');
+		await page.keyboard.press('Escape');
+		await page.getByRole('button', { name: 'Shut out an address' }).click();
+		await page.getByRole('dialog').getByLabel('Address').fill('2001:db8:3::9');
+		await page.getByRole('dialog').getByRole('button', { name: 'Shut out' }).click();
+		await row(page, 'sip@2001:db8:3::/64').getByRole('button', { name: '2001:db8:3::/64', exact: true }).click();
+		await page.getByRole('dialog').getByText('A network has no name.').waitFor();
+		await page.keyboard.press('Escape');
+		await row(page, 'sip@2001:db8:3::/64').getByRole('button', { name: 'Let in 2001:db8:3::/64' }).click();
+		await row(page, 'sip@2001:db8:3::/64').waitFor({ state: 'detached' });
+		await row(page, 'sip@203.0.113.78').getByRole('button', { name: 'Let in 203.0.113.78' }).click();
+		await row(page, 'sip@203.0.113.78').waitFor({ state: 'detached' });
+		await world('put', 'httpd', 'web_settings', 'general', { reverse_dns: 'false' });
+	},
+
 	async 'shut out by hand, let in again'({ page }) {
 		await menu(page, 'Firewall', 'Rejected IP');
 		await page.getByRole('button', { name: 'Shut out an address' }).click();

@@ -20,6 +20,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "lib"), os.path.join(HERE, "..", "call"
 
 from attacker import attack  # noqa: E402
 from lab import Lab  # noqa: E402
+from names import Names  # noqa: E402
 from netns import Net  # noqa: E402
 from provider import Provider  # noqa: E402
 from sip import Client  # noqa: E402
@@ -74,6 +75,10 @@ class World:
     def provider(self):
         """A telephone company at 198.51.100.10; its account is acme."""
         Provider(self.lab)
+
+    def names(self, *records):
+        """What DNS says: lines of dnsmasq's configuration."""
+        Names(self.lab, *records)
 
     def password(self, number):
         return self.lab.box.extensions[number]

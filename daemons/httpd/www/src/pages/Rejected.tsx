@@ -10,11 +10,14 @@ import type { Column } from '../list/useList';
 import { enumText, number, t, tn } from '../text';
 import { Ago, Badge, Failed, Muted, PageHead, Skeleton } from '../ui/bits';
 import { Confirm } from '../ui/confirm';
+import { lazy } from '../ui/lazy';
 import { toast } from '../ui/toast';
 import { networkOf } from './firewall/shut';
 import { RejectDialog } from './RejectDialog';
 
-type Open = { what: 'add' } | { what: 'allow' | 'forever'; ban: Ban } | null;
+const RejectedRow = lazy(() => import('./RejectedRow').then(m => m.RejectedRow));
+
+type Open = { what: 'add' } | { what: 'allow' | 'forever' | 'look'; ban: Ban } | null;
 
 const lift = (b: Ban) => api('POST', '/methods/guardd/Unreject', { source: b.source, service: b.service });
 
@@ -39,15 +42,17 @@ const Network = ({ of }: { of: string }) => networkOf(of) && mayWrite('common_ru
 		{t('rejected.net')}<span class="vh"> {networkOf(of)}</span>
 	</a> : null;
 
+/** Opens the row, which asks whose it is. */
+const source = (look: (b: Ban) => void): Column<Ban> => ({
+	id: 'source', label: t('rejected.source'), value: b => b.source,
+	cell: b => <>
+		<button class="rowbtn mono" onClick={() => look(b)}>{b.source}</button>
+		<Network of={b.source} />
+		<span class="narrow">{enumText(b.service)}, {t('rejected.until').toLowerCase()} <Ends ban={b} /></span>
+	</>,
+});
+
 const COLUMNS = (): Column<Ban>[] => [
-	{
-		id: 'source', label: t('rejected.source'), value: b => b.source,
-		cell: b => <>
-			<b class="mono">{b.source}</b>
-			<Network of={b.source} />
-			<span class="narrow">{enumText(b.service)}, {t('rejected.until').toLowerCase()} <Ends ban={b} /></span>
-		</>,
-	},
 	{ id: 'service', label: t('rejected.service'), wide: true, value: b => b.service, cell: b => enumText(b.service) },
 	{ id: 'until', label: t('rejected.until'), wide: true, value: b => b.until_ms || Infinity, cell: b => <Ends ban={b} /> },
 	{
@@ -127,9 +132,10 @@ export function Rejected() {
 		{data.error && <Failed error={data.error} at={data.at} retry={data.reload} />}
 		{!data.ready ? <Skeleton /> : <DataTable label={t('rejected')} rows={data.rows} keyOf={b => b.id} sort=""
 			placeholder={t('rejected.search')} search={b => `${b.source} ${b.service} ${b.origin} ${b.actor} ${b.evidence}`}
-			columns={may ? [...COLUMNS(), actions(setOpen, letIn)] : COLUMNS()} empty={<p>{t('rejected.empty')}</p>}
+			columns={[source(ban => setOpen({ what: 'look', ban })), ...COLUMNS(), ...may ? [actions(setOpen, letIn)] : []]} empty={<p>{t('rejected.empty')}</p>}
 			bulk={may ? (bans, clear) => <button onClick={() => { letIn(bans); clear(); }}>{t('rejected.in')}</button> : undefined} />}
 		{open?.what === 'add' && <RejectDialog onClose={close} onDone={data.reload} />}
+		{open?.what === 'look' && <RejectedRow ban={open.ban} columns={COLUMNS()} onClose={close} />}
 		<Ask open={open} close={close} done={data.reload} />
 	</>;
 }

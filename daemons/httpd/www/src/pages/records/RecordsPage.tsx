@@ -1,5 +1,6 @@
 // What happened: call records, attacks, sign-ins. Newest first, page by page from
 // the box; a row opens.
+import { Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { asError, type Row } from '../../api';
 import { useRows } from '../../data';
@@ -13,6 +14,7 @@ import { duration, t, tn } from '../../text';
 import { Failed, PageHead, Skeleton } from '../../ui/bits';
 import { Dialog } from '../../ui/Dialog';
 import { toast } from '../../ui/toast';
+import { Whose } from '../Whose';
 import { FilterBar } from './FilterBar';
 import { chosen, fileOf, pathOf, SOURCES, wordsOf, type Source } from './filters';
 import { saveRecords } from './saveRecords';
@@ -90,9 +92,10 @@ export function RecordsPage({ form, title }: { form: Form; title: string }) {
 			<button disabled={data.rows.length < PAGE} onClick={() => pages.older(String(last?.[form.key] ?? ''))}>{t('records.older')}</button>
 		</div>}
 		{open && <Dialog kind="drawer" reading title={title} onClose={() => setOpen(null)}>
-			<dl class="facts">{form.fields.filter(f => isSet(open[f.name])).map(f => <div key={f.name}>
-				<dt>{f.label}</dt><dd><Cell f={f} v={open[f.name]} none={noneOf(f)} /></dd>
-			</div>)}</dl>
+			<dl class="facts">{form.fields.filter(f => isSet(open[f.name])).map(f => <Fragment key={f.name}>
+				<div><dt>{f.label}</dt><dd><Cell f={f} v={open[f.name]} none={noneOf(f)} /></dd></div>
+				{f.name === source.whose && <Whose source={String(open[f.name])} />}
+			</Fragment>)}</dl>
 		</Dialog>}
 	</>;
 }

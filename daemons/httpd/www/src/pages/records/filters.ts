@@ -20,6 +20,8 @@ export interface Source {
 	/** The name of the argument that holds the words; none: it cannot be asked. */
 	pages: boolean;
 	totals?: string;
+	/** A field with an address that a person may want to know the owner of. */
+	whose?: string;
 	/** All that a filter finds, as a file that the box makes while it is read. */
 	file?: string;
 }
@@ -49,7 +51,7 @@ export const SOURCES: Readonly<Record<string, Source>> = {
 		],
 	},
 	incident: {
-		path: '/methods/guardd/Incidents', wake: 'ban', pages: true, file: 'incident.csv',
+		path: '/methods/guardd/Incidents', wake: 'ban', pages: true, file: 'incident.csv', whose: 'source',
 		filters: [
 			{ id: 'kind', label: 'filter.kind', kind: 'choice', of: { field: 'kind' }, word: is('kind') },
 			{ id: 'level', label: 'filter.level', kind: 'choice', of: { field: 'level' }, word: is('level') },
