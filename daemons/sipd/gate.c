@@ -514,6 +514,8 @@ static bool judge_trunk(struct gate *g, struct request *r)
 			       RETRY_AFTER_S);
 		reply(g, r, 503, "Service Unavailable", retry);
 	} else {
+		/* Over a connection nobody forges an address. */
+		sofia_trust(g->config.sofia, &r->peer);
 		g->config.ops->invite(g->config.ctx, r);
 	}
 	return true;

@@ -5,8 +5,9 @@
  *	accept()	takes the place of libc's within this process: beyond a
  *			number of descriptors, new connections are closed
  *	the sweep	looks at our own descriptors four times a second: it
- *			shuts what never spoke, and what one source has beyond
- *			its allowance. Sofia then sees the end of the stream
+ *			shuts what never spoke, what one source has beyond its
+ *			allowance, and of what all strangers have together the
+ *			oldest. Sofia then sees the end of the stream
  *
  * The packet filter limits connections per source before that.
  */
@@ -29,6 +30,9 @@ enum {
 	FLOW_FD_SPARE = 256,  /* of it for the bus, the store, the rest */
 	FLOW_PER_SOURCE = 32, /* of an untrusted source, none signed in */
 	FLOW_PER_LOCAL = 512,
+	/* Of all who did not sign in and are not local: who has a /48 of IPv6
+	   is as many sources as he likes. */
+	FLOW_STRANGERS = 1024,
 	FLOW_SILENT_MS = 8000, /* from the connection to the first request */
 	SWEEP_MS = 250,
 };
@@ -45,6 +49,7 @@ struct sofia_flow {
 	int fd;
 	bool spoke;
 	bool trusted;
+	bool stranger;
 	UT_hash_handle hh;
 };
 
@@ -174,33 +179,30 @@ static unsigned count_one(struct source_count **counts, const struct addr *addr)
 	return ++c->n;
 }
 
-static bool flow_too_much(struct sofia *s, const struct sofia_flow *f,
+static bool flow_too_much(struct sofia *s, struct sofia_flow *f,
 			  struct source_count **counts, uint64_t now)
 {
-	bool local;
+	bool local = s->config.ops->local(s->config.ctx, &f->key.addr);
 
+	f->stranger = !f->trusted && !local;
 	/* This sweep may have met it first, a moment after `now`. */
 	if (!f->spoke && now > f->since_ms + FLOW_SILENT_MS)
 		return true;
 	if (f->trusted)
 		return false;
-	local = s->config.ops->local(s->config.ctx, &f->key.addr);
 	return count_one(counts, &f->key.addr) >
 	       (unsigned)(local ? FLOW_PER_LOCAL : FLOW_PER_SOURCE);
 }
 
-/* Marks what is there; shuts what is too much; forgets what is gone. */
-static void on_sweep(evutil_socket_t unused, short what, void *arg)
+/* Marks what is there and shuts what is too much; how many strangers' there
+   are. */
+static size_t look_at_all(struct sofia *s, uint64_t now, uint32_t seen)
 {
-	struct sofia *s = arg;
 	struct source_count *counts = NULL, *c, *c_next;
-	struct sofia_flow *f, *next;
-	uint64_t now = clock_mono_ms();
-	uint32_t seen = (uint32_t)(now / SWEEP_MS) + 1;
 	int top = dup(2), fd, misses = 0;
+	struct sofia_flow *f;
+	size_t strangers = 0;
 
-	(void)unused;
-	(void)what;
 	/* Descriptors are handed out lowest first: a free one beyond which
 	   64 in a row are none is the end. */
 	for (fd = 3; fd < FLOW_FD_MAX && (fd <= top || misses < 64); fd++) {
@@ -219,20 +221,40 @@ static void on_sweep(evutil_socket_t unused, short what, void *arg)
 		f->fd = fd;
 		if (flow_too_much(s, f, &counts, now))
 			(void)shutdown(fd, SHUT_RDWR);
+		else
+			strangers += f->stranger;
 	}
 	if (top >= 0)
 		(void)close(top);
-	HASH_ITER(hh, s->flows, f, next)
-	{
-		if (f->seen == seen)
-			continue;
-		HASH_DEL(s->flows, f);
-		free(f);
-	}
 	HASH_ITER(hh, counts, c, c_next)
 	{
 		HASH_DEL(counts, c);
 		free(c);
+	}
+	return strangers;
+}
+
+/* Forgets what is gone; of the strangers' the oldest are shut, in whose order
+   flows stand in the table. */
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct sofia *s = arg;
+	struct sofia_flow *f, *next;
+	uint64_t now = clock_mono_ms();
+	uint32_t seen = (uint32_t)(now / SWEEP_MS) + 1;
+	size_t strangers = look_at_all(s, now, seen);
+
+	(void)fd;
+	(void)what;
+	HASH_ITER(hh, s->flows, f, next)
+	{
+		if (f->seen != seen) {
+			HASH_DEL(s->flows, f);
+			free(f);
+		} else if (f->stranger && strangers > FLOW_STRANGERS) {
+			(void)shutdown(f->fd, SHUT_RDWR);
+			strangers--;
+		}
 	}
 }
 

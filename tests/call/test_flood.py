@@ -3,8 +3,11 @@
 Two telephones talk meanwhile; their sound goes on, no daemon grows or chatters, and who comes next is served.
 """
 
+import contextlib
 import os
 import random
+import resource
+import select
 import socket
 import struct
 import time
@@ -118,6 +121,42 @@ def test_connections_that_say_nothing(lab):
             s.sendall(c.build("REGISTER").replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP"))
             assert s.recv(4096).startswith(b"SIP/2.0 401"), address
     t.over()
+
+
+class Held:
+    """Connections of strangers that have spoken and may stay, as far as that goes; 30 of each /64."""
+
+    def __init__(self, lab):
+        self.lab, self.all, self.gone = lab, [], select.poll()
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, files[1]), files[1]))
+        lab.later(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, files))
+        lab.later(lambda: [s.close() for s in self.all])
+        lab.net.whole_48()
+
+    def another(self):
+        source = f"2001:db8:4:{len(self.all) // 30:x}::1"
+        s = self.lab.net.socket("wan", socket.AF_INET6, socket.SOCK_STREAM)
+        self.all.append(s)
+        s.bind((source, 0))
+        s.connect((Net.PBX_WAN6, 5060))
+        with contextlib.closing(Client(self.lab.net, "wan", source, Net.PBX_WAN6, "803")) as c:
+            s.sendall(c.build("REGISTER").replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP"))
+        assert s.recv(4096).startswith(b"SIP/2.0 401"), "whoever comes is served"
+        self.gone.register(s, select.POLLRDHUP)
+        return s
+
+    def shut(self):
+        return {fd for fd, _ in self.gone.poll(0)}
+
+
+def test_connections_of_a_whole_48(lab):
+    """Who has a network of IPv6 is as many sources as he likes: what they hold open together leaves room for others."""
+    held = Held(lab)
+    for _ in range(1200):
+        last = held.another()
+    until(lambda: len(held.all) - len(held.shut()) <= 1024, 20, "the oldest are shut")
+    assert last.fileno() not in held.shut() and held.all[0].fileno() in held.shut()
 
 
 def test_monstrous_messages(lab):

@@ -102,6 +102,12 @@ class Net:
         self.run("nat", "nft", "add table ip n; add chain ip n p { type nat hook postrouting priority 100; };"
                  "add rule ip n p oif wan0 masquerade")
 
+    def whole_48(self):
+        """Whoever is at wan may be any address of 2001:db8:4::/48."""
+        self.run("wan", "sysctl", "-qw", "net.ipv6.ip_nonlocal_bind=1")
+        self.ip("rt", "-6", "route", "replace", "2001:db8:4::/48", "via", "2001:db8:3::9")
+        self.ip("wan", "-6", "route", "replace", "local", "2001:db8:4::/48", "dev", "lo")
+
     def __exit__(self, *_):
         for n in reversed(self.made):
             sh("ip", "netns", "del", self.ns(n), check=False)
