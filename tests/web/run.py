@@ -55,6 +55,15 @@ class World:
         self.lab.later(peer.close)
         return attack(self.lab, peer, 30)
 
+    def knock(self, address, number, times, phone=False):
+        """So many wrong passwords of a stranger, each answered; phone: of one that is registered there."""
+        peer = Client(self.lab.net, "wan", address, Net.PBX_WAN, number)
+        self.lab.later(peer.close)
+        assert not phone or peer.register(self.password(number)).code == 200
+        for n in range(times):
+            peer.nc = 0
+            assert peer.register(f"wrong{n}").code == 401
+
     def wrong_pins(self, number, callee, calls):
         """A phone of ours calls out so often, and types a wrong PIN each time."""
         for _ in range(calls):

@@ -220,6 +220,35 @@ export const wall = {
 		await look(page, 'allowed');
 	},
 
+	async 'Fail2Ban says whom other settings would have shut out'({ page }) {
+		await world('knock', '203.0.113.12', '806', 4);
+		await world('knock', '203.0.113.13', '807', 4, true);
+		equal(await world('attack', '203.0.113.14', '808'), 10, 'tries answered');
+		await menu(page, 'Allowed addresses', 'Fail2Ban');
+		await row(page, 'sip').getByRole('button', { name: 'SIP' }).click();
+		const drawer = page.getByRole('dialog'), told = drawer.getByRole('status'), whom = drawer.locator('.preflight li');
+
+		await told.getByText(/^With these, the same .* would have been shut out (since|in the last 24 hours)/).waitFor();
+		await drawer.getByLabel('Tries').fill('4');
+		await told.getByText(/^With these, \d+ more would have been shut out/).waitFor();
+		await told.getByText(/address(es)? of your phones (is|are) among those shut out: .*807/).waitFor();
+		await drawer.getByText('Who they are').click();
+		await whom.filter({ hasText: '203.0.113.12' }).filter({ hasText: '4 tries as 806' }).getByText('more', { exact: true }).waitFor();
+		await whom.filter({ hasText: '203.0.113.13' }).getByText('your phone: 807').waitFor();
+		await whom.filter({ hasText: '203.0.113.14' }).filter({ hasText: '10 tries as 808' }).getByText('shut out before, too').waitFor();
+		await look(page, 'fail2ban-would');
+		/* looser: as far as they got */
+		await drawer.getByLabel('Tries').fill('50');
+		await told.getByText(/(one|\d+) fewer would have been shut out/).waitFor();
+		await told.getByText('the ban ended their tries').waitFor();
+		await whom.filter({ hasText: '203.0.113.14' }).getByText('fewer', { exact: true }).waitFor();
+		await look(page, 'fail2ban-would-fewer');
+		await drawer.getByLabel('Tries').fill('');
+		await told.getByText('With these').waitFor({ state: 'detached' });
+		await drawer.getByLabel('Tries').fill('10');
+		await drawer.getByRole('button', { name: 'Cancel' }).click();
+	},
+
 	async 'Fail2Ban goes back to the guide'({ page }) {
 		await menu(page, 'Allowed addresses', 'Fail2Ban');
 		await row(page, 'sip').getByRole('button', { name: 'SIP' }).click();

@@ -1,5 +1,6 @@
 // Allowed addresses: my own by one click, what is too wide, and where they stand
-// in the order of things. The settings of Fail2Ban go back to the guide's values.
+// in the order of things. The settings of Fail2Ban say whom they would have shut
+// out, and go back to the guide's values.
 import { useState } from 'preact/hooks';
 import type { Firewall } from 'schema/types';
 import { applyRows, login, type Row } from '../api';
@@ -9,9 +10,12 @@ import type { Editing } from '../form/useEdit';
 import { forms, mayWrite } from '../forms';
 import { t } from '../text';
 import { Confirm } from '../ui/confirm';
+import { lazy } from '../ui/lazy';
 import { toast } from '../ui/toast';
 import type { Extra } from './extras';
 import { Precedence } from './Precedence';
+
+const WouldBan = lazy(() => import('./WouldBan').then(m => m.WouldBan));
 
 /* wider than this is no address any more */
 const WIDE = 16;
@@ -67,4 +71,4 @@ function Guide({ data }: { data: Data<Row> }) {
 }
 
 export const allowed: Extra = { Head: Mine, Above: Order, fields: { source: UnderSource } };
-export const fail2ban: Extra = { Head: Guide };
+export const fail2ban: Extra = { Head: Guide, fields: { ban_s: WouldBan } };
