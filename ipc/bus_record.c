@@ -364,8 +364,7 @@ static int get_enum(const struct field *f, void *p, const char *s,
 		}
 	}
 
-	return issue_set(issue, f->name, "no such value; the first is \"%s\"",
-			 f->values[0]);
+	return field_refuse_enum(f, issue);
 }
 
 static int get_text(const struct field *f, void *p, const char *s,

@@ -204,8 +204,8 @@ static void on_get(struct live *l, struct bus_req *req, const char *key)
 			   (struct bytes){ key, strlen(key) }, l->buf,
 			   &size) < 0 ||
 	    record_decode(l->r, l->rec, l->buf, size) < 0) {
-		bus_reply_error(req, "NoSuch", "there is no such %s",
-				l->r->name);
+		bus_reply_error(req, "NoSuch", "%s: there is no %s \"%s\"",
+				l->r->key->name, l->r->name, key);
 		return;
 	}
 	reply = bus_reply_new(req);
@@ -244,8 +244,12 @@ static void on_call(void *ctx, struct bus_req *req, DBusMessage *call)
 		return;
 	}
 	if (!get && !delete &&!list) {
-		bus_reply_error(req, "Denied", "%s can only be read",
-				l->r->name);
+		bus_reply_error(req, "Denied",
+				"rows of %s are made by the box: there are "
+				"List, Get%s",
+				l->r->name,
+				l->ops && l->ops->delete_row ? " and Delete"
+							     : "");
 		return;
 	}
 	if (strcmp(dbus_message_get_signature(call), list ? "" : "s") != 0) {

@@ -38,13 +38,13 @@ int table_canonical(const struct record *r, const char *key,
 	const char *wrong;
 	char why[160];
 
-	if (strlen(key) >= TABLE_KEY || strlen(key) >= f->size + 20)
-		return issue_set(issue, f->name, "is too long");
+	if (strlen(key) >= TABLE_KEY || strlen(key) >= f->size + 20 ||
+	    (field_is_text(f) && strlen(key) >= f->size))
+		return issue_set(issue, f->name, "must be at most %zu long",
+				 field_is_text(f) ? f->size - 1 : (size_t)20);
 	snprintf(out, TABLE_KEY, "%s", key);
 	if (!field_is_text(f))
 		return 0;
-	if (strlen(key) >= f->size)
-		return issue_set(issue, f->name, "is too long");
 	wrong = rule_check(f->format, out, TABLE_KEY, why, sizeof(why));
 	if (wrong)
 		return issue_set(issue, f->name, "%s", wrong);

@@ -455,8 +455,8 @@ static void on_get(struct table_bus *b, struct bus_req *req, DBusMessage *call,
 	if (!row && table_canonical(t->r, key, canonical, &issue) == 0)
 		row = table_row(t, canonical);
 	if (!row) {
-		bus_reply_error(req, "NoSuch", "there is no such %s",
-				t->r->name);
+		bus_reply_error(req, "NoSuch", "%s: there is no %s \"%s\"",
+				t->r->key->name, t->r->name, key);
 		return;
 	}
 	reply = bus_reply_new(req);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,15 +202,36 @@ static int check_key(struct table_change *c, const struct item *it)
 	return 0;
 }
 
+/* A table whose rows are all built in is always full. */
+static int refuse_full(struct table_change *c)
+{
+	const struct record *r = c->table->r;
+	char all[120] = "";
+	size_t used = 0, n = 0;
+
+	for (; r->builtin && r->builtin[n]; n++)
+		if (used < sizeof(all))
+			used += (size_t)snprintf(all + used, sizeof(all) - used,
+						 "%s%s", n ? ", " : "",
+						 r->builtin[n]);
+	if (r->singleton)
+		refuse(c, "Full", r->key->name, "the only row is \"%s\"",
+		       r->singleton);
+	else if (n == r->max_rows)
+		refuse(c, "Full", r->key->name, "must be one of: %s", all);
+	else
+		refuse(c, "Full", r->key->name,
+		       "there can be at most %zu rows: delete one first",
+		       r->max_rows);
+	return -EINVAL;
+}
+
 static int check_put(struct table_change *c, struct item *it, size_t i)
 {
 	int rc;
 
-	if (!it->old && is_full(c, i)) {
-		refuse(c, "Full", c->table->r->key->name,
-		       "there can be at most %zu", c->table->r->max_rows);
-		return -EINVAL;
-	}
+	if (!it->old && is_full(c, i))
+		return refuse_full(c);
 	rc = patch(c, it);
 	if (rc == 0)
 		rc = check_key(c, it);

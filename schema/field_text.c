@@ -85,23 +85,27 @@ static int set_bool(const struct field *f, void *rec, const char *text,
 	return issue_set(issue, f->name, "must be true or false");
 }
 
-static int set_enum(const struct field *f, void *rec, const char *text,
-		    struct issue *issue)
+int field_refuse_enum(const struct field *f, struct issue *issue)
 {
 	char all[160] = "";
 	size_t used = 0;
 
+	for (uint64_t i = 0; i <= f->max && used < sizeof(all); i++)
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
+					 i ? ", " : "", f->values[i]);
+	return issue_set(issue, f->name, "must be one of: %s", all);
+}
+
+static int set_enum(const struct field *f, void *rec, const char *text,
+		    struct issue *issue)
+{
 	for (uint64_t i = 0; i <= f->max; i++) {
 		if (strcmp(text, f->values[i]) == 0) {
 			field_set_number(f, rec, i);
 			return 0;
 		}
-		if (used < sizeof(all))
-			used += (size_t)snprintf(all + used, sizeof(all) - used,
-						 "%s%s", i ? ", " : "",
-						 f->values[i]);
 	}
-	return issue_set(issue, f->name, "must be one of: %s", all);
+	return field_refuse_enum(f, issue);
 }
 
 static int set_text(const struct field *f, void *rec, const char *text,

@@ -131,6 +131,9 @@ int field_set(const struct record *r, const struct field *f, void *rec,
 	      const char *text, struct issue *issue);
 int field_get(const struct field *f, const void *rec, char *text, size_t size);
 
+/* Says which values an enum has; returns -EINVAL. */
+int field_refuse_enum(const struct field *f, struct issue *issue);
+
 /*
  * Sets a text field from a peer's bytes: cut to its size at a character, bytes
  * that are no UTF-8 and control characters become '?'. Never fails.

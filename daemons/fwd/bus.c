@@ -30,7 +30,9 @@ static bool unpack(struct bus_req *req, const char *service_name,
 	int s = wall_service_find(service_name);
 
 	if (s < 0) {
-		bus_reply_error(req, "Invalid", "service: no such service");
+		bus_reply_error(req, "Invalid",
+				"service: must be one of: all, sip, iax2, "
+				"https, ssh, ami");
 		return false;
 	}
 	if (prefix_parse(p, source, why, sizeof(why)) < 0) {

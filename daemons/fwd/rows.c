@@ -76,6 +76,13 @@ static int check_ports(const struct fwd *f, const struct firewall *old,
 	struct ruleset_input in = { 0 };
 
 	fwd_ports(f, row, &in);
+	/* The only one beside SIP that is UDP, as sound is. */
+	if (row->iax2_port != old->iax2_port && in.rtp_min <= row->iax2_port &&
+	    row->iax2_port <= in.rtp_max)
+		return issue_set(issue, "iax2_port",
+				 "%u to %u are the ports of calls: choose "
+				 "another",
+				 in.rtp_min, in.rtp_max);
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
 		if (ports[i].port != ports[i].old &&
 		    !has_service(&in, ports[i].service))

@@ -169,12 +169,11 @@ static void allow_apply(void *ctx, struct table_change *change, const void *old,
 static int allow_check(void *ctx, const void *old, void *row, bool force,
 		       struct issue *issue)
 {
-	const struct allowed_address *a = row;
+	const struct allowed_address *a = row, *was = old;
 	struct prefix source;
 	char why[160];
 
 	(void)ctx;
-	(void)old;
 	if (prefix_parse(&source, a->source, why, sizeof(why)) < 0)
 		return issue_set(issue, "source", "%s", why);
 	if (services_of(a->services) == 0)
@@ -185,6 +184,11 @@ static int allow_check(void *ctx, const void *old, void *row, bool force,
 		return issue_set(issue, "source",
 				 "so wide a network would let strangers in: "
 				 "name smaller ones");
+	/* One that ended by itself stays, and its note can be changed. */
+	if (ended(a, clock_wall_ms()) && !(was && was->until_ms == a->until_ms))
+		return issue_set(issue, "until_ms",
+				 "is over already: name a time to come, or 0 "
+				 "for no end");
 	return 0;
 }
 

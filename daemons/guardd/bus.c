@@ -44,7 +44,8 @@ static bool unpack(struct bus_req *req, const char *service_name,
 	char why[160];
 
 	if (service < 0) {
-		bus_reply_error(req, "Invalid", "service: no such service");
+		bus_reply_error(req, "Invalid",
+				"service: " GUARD_SERVICES ", all");
 		return false;
 	}
 	if (guard_key_of_source(key, (enum guard_service_id)service, source,

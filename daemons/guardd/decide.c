@@ -1,6 +1,7 @@
 #include "decide.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,12 +39,21 @@ void guard_default_setting(struct guard_service *row,
 	}
 }
 
+/* A ban of `key` would cut somebody of `p`. */
+static bool meets(const struct guard_key *key, const struct prefix *p)
+{
+	struct prefix whole;
+
+	guard_key_prefix(key, &whole);
+	return prefix_contains(p, &whole.addr) ||
+	       prefix_contains(&whole, &p->addr);
+}
+
 const struct guard_allowed *guard_allows(const struct guard *g,
-					 enum guard_service_id service,
-					 const struct addr *source,
+					 const struct guard_key *key,
 					 uint64_t wall_ms)
 {
-	uint32_t want = 1u << GUARD_ALL | 1u << service;
+	uint32_t want = 1u << GUARD_ALL | 1u << key->service;
 
 	for (size_t i = 0; i < g->n_allowed; i++) {
 		const struct guard_allowed *a = &g->allowed[i];
@@ -51,27 +61,33 @@ const struct guard_allowed *guard_allows(const struct guard *g,
 		if ((a->services & want) == 0 ||
 		    (a->until_ms > 0 && a->until_ms <= wall_ms))
 			continue;
-		if (prefix_contains(&a->source, source))
+		if (meets(key, &a->source))
 			return a;
 	}
 	return NULL;
 }
 
-bool guard_is_local(const struct guard *g, const struct addr *source)
+bool guard_is_local(const struct guard *g, const struct guard_key *key)
 {
+	static const struct prefix loopback = { { AF_INET6, { [15] = 1 } },
+						128 };
+	struct prefix whole;
+
+	guard_key_prefix(key, &whole);
 	if (!g->locals_known)
-		return addr_is_private(source);
+		return addr_is_private(&whole.addr) || meets(key, &loopback);
 	for (size_t i = 0; i < g->n_locals; i++)
-		if (prefix_contains(&g->locals[i], source))
+		if (meets(key, &g->locals[i]))
 			return true;
 	return false;
 }
 
-bool guard_is_trunk(const struct guard *g, enum guard_service_id service,
-		    const struct addr *source)
+bool guard_is_trunk(const struct guard *g, const struct guard_key *key)
 {
-	for (size_t i = 0; service == GUARD_SIP && i < g->n_trunks; i++)
-		if (prefix_contains(&g->trunks[i], source))
+	bool sip = key->service == GUARD_SIP || key->service == GUARD_ALL;
+
+	for (size_t i = 0; sip && i < g->n_trunks; i++)
+		if (meets(key, &g->trunks[i]))
 			return true;
 	return false;
 }
@@ -166,32 +182,31 @@ static bool counts(const struct report *r)
 }
 
 static int report_key(const struct report *r, struct guard_key *key,
-		      struct addr *source, struct issue *issue)
+		      struct issue *issue)
 {
+	struct addr source;
 	int service = guard_service_find(r->service);
 
 	if (service < 0 || service == GUARD_ALL)
-		return issue_set(issue, "service", "no such service");
-	if (addr_parse(source, r->source) < 0)
+		return issue_set(issue, "service", GUARD_SERVICES);
+	if (addr_parse(&source, r->source) < 0)
 		return issue_set(issue, "source", "not an address");
-	guard_key_make(key, (enum guard_service_id)service, source);
+	guard_key_make(key, (enum guard_service_id)service, &source);
 	return 0;
 }
 
 static const char *exempt(const struct guard *g, const struct guard_key *key,
-			  const struct addr *source,
 			  const struct guard_now *now)
 {
-	enum guard_service_id service = (enum guard_service_id)key->service;
-	const struct guard_service *s = &g->settings[service];
+	const struct guard_service *s = &g->settings[key->service];
 
 	if (!s->enabled)
 		return "the guard of this service is off";
-	if (guard_allows(g, service, source, now->wall_ms))
+	if (guard_allows(g, key, now->wall_ms))
 		return "an allowed address";
-	if (s->trust_local && guard_is_local(g, source))
+	if (s->trust_local && guard_is_local(g, key))
 		return "a local address";
-	if (guard_is_trunk(g, service, source))
+	if (guard_is_trunk(g, key))
 		return "a trunk's address";
 	return NULL;
 }
@@ -236,13 +251,12 @@ int guard_decide(struct guard *g, const struct report *r,
 		 struct issue *issue)
 {
 	struct guard_key key;
-	struct addr source;
 
 	memset(out, 0, sizeof(*out));
-	if (report_key(r, &key, &source, issue) < 0)
+	if (report_key(r, &key, issue) < 0)
 		return -EINVAL;
 	out->key = key;
-	out->why = exempt(g, &key, &source, now);
+	out->why = exempt(g, &key, now);
 	out->ban = out->why ? NULL : banned(g, &key);
 	if (out->ban) {
 		out->outcome = GUARD_BANNED;
@@ -269,13 +283,10 @@ struct ban *guard_reject(struct guard *g, const struct guard_key *key,
 			 uint32_t seconds, const char *actor,
 			 const struct guard_now *now, struct issue *issue)
 {
-	enum guard_service_id service = (enum guard_service_id)key->service;
-	const struct guard_allowed *allowed;
-	struct addr source = { .family = key->family };
+	const struct guard_allowed *allowed =
+		guard_allows(g, key, now->wall_ms);
 	struct ban *ban;
 
-	memcpy(source.bytes, key->bytes, sizeof(source.bytes));
-	allowed = guard_allows(g, service, &source, now->wall_ms);
 	if (allowed) {
 		issue_set(issue, "source",
 			  "allowed by \"%s\", and allowed beats rejected: "
@@ -283,16 +294,17 @@ struct ban *guard_reject(struct guard *g, const struct guard_key *key,
 			  allowed->name);
 		return NULL;
 	}
-	if (g->settings[service].trust_local && guard_is_local(g, &source)) {
+	if (g->settings[key->service].trust_local && guard_is_local(g, key)) {
 		issue_set(issue, "source",
 			  "a local address is never banned while local "
 			  "addresses are trusted");
 		return NULL;
 	}
-	if (guard_is_trunk(g, service, &source)) {
-		issue_set(issue, "source",
-			  "a trunk's address is never banned: switch the "
-			  "trunk off first");
+	if (guard_is_trunk(g, key)) {
+		issue_set(
+			issue, "source",
+			"a trunk's address is never banned from sip: "
+			"name another service, or switch the trunk off first");
 		return NULL;
 	}
 	ban = bans_put(g->bans, key);

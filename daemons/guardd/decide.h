@@ -90,15 +90,17 @@ struct ban *guard_reject(struct guard *g, const struct guard_key *key,
 			 uint32_t seconds, const char *actor,
 			 const struct guard_now *now, struct issue *issue);
 
-/* Which allowed row lets it in at this service; NULL: none. */
+/*
+ * Who is not to be banned. Asked of all that a ban would cut: of a /64 is true
+ * what is true of one address in it.
+ */
+/* Which allowed row lets it in at its service; NULL: none. */
 const struct guard_allowed *guard_allows(const struct guard *g,
-					 enum guard_service_id service,
-					 const struct addr *source,
+					 const struct guard_key *key,
 					 uint64_t wall_ms);
-bool guard_is_local(const struct guard *g, const struct addr *source);
-/* Is it a trunk's, and the service SIP? */
-bool guard_is_trunk(const struct guard *g, enum guard_service_id service,
-		    const struct addr *source);
+bool guard_is_local(const struct guard *g, const struct guard_key *key);
+/* Is it a trunk's, and the service SIP or all? */
+bool guard_is_trunk(const struct guard *g, const struct guard_key *key);
 
 /* Seconds that are left, rounded up; 0: for ever. */
 uint32_t guard_left_s(const struct ban *ban, const struct guard_now *now);

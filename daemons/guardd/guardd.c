@@ -48,7 +48,7 @@ static int setting_check(void *ctx, const void *old, void *row, bool force,
 	(void)old;
 	(void)force;
 	if (service < 0 || service == GUARD_ALL)
-		return issue_set(issue, "service", "no such service");
+		return issue_set(issue, "service", GUARD_SERVICES);
 	return 0;
 }
 
@@ -153,7 +153,7 @@ static void on_deleted(void *ctx, uint32_t count, const char *err)
 	if (err)
 		bus_reply_error(ctx, "Silent", "%s", err);
 	else if (count == 0)
-		bus_reply_error(ctx, "NoSuch", "no such ban");
+		bus_reply_error(ctx, "NoSuch", "id: it has just ended");
 	else
 		bus_reply(ctx, NULL);
 }
@@ -165,7 +165,10 @@ static void on_delete(void *ctx, struct bus_req *req, const char *key)
 	struct issue issue;
 
 	if (guard_key_parse(&k, key) < 0 || !bans_find(d->guard.bans, &k)) {
-		bus_reply_error(req, "NoSuch", "no such ban");
+		bus_reply_error(req, "NoSuch",
+				"id: nobody is shut out as \"%s\": it is "
+				"service@address, as List tells",
+				key);
 		return;
 	}
 	if (judge_unreject(d, &k, bus_req_actor(req), on_deleted, req, &issue) <

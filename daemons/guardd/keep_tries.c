@@ -33,13 +33,9 @@ static const char since_key[] = "tries_since";
 static bool is_spared(const struct guardd *d, const struct guard_key *key,
 		      const struct guard_now *now)
 {
-	enum guard_service_id service = (enum guard_service_id)key->service;
-	struct addr source = { .family = key->family };
-
-	memcpy(source.bytes, key->bytes, sizeof(source.bytes));
-	return guard_is_local(&d->guard, &source) ||
-	       guard_is_trunk(&d->guard, service, &source) ||
-	       guard_allows(&d->guard, service, &source, now->wall_ms);
+	return guard_is_local(&d->guard, key) ||
+	       guard_is_trunk(&d->guard, key) ||
+	       guard_allows(&d->guard, key, now->wall_ms);
 }
 
 void keep_tries_hear(struct guardd *d, const struct report *r,

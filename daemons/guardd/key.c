@@ -39,12 +39,18 @@ bool guard_key_equal(const struct guard_key *a, const struct guard_key *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+void guard_key_prefix(const struct guard_key *k, struct prefix *p)
+{
+	p->len = k->family == AF_INET ? 32 : 64;
+	p->addr.family = k->family;
+	memcpy(p->addr.bytes, k->bytes, sizeof(p->addr.bytes));
+}
+
 void guard_key_source(const struct guard_key *k, char text[ADDR_TEXT])
 {
-	struct prefix p = { .len = k->family == AF_INET ? 32 : 64 };
+	struct prefix p;
 
-	p.addr.family = k->family;
-	memcpy(p.addr.bytes, k->bytes, sizeof(p.addr.bytes));
+	guard_key_prefix(k, &p);
 	prefix_format(&p, text);
 }
 
@@ -58,6 +64,23 @@ void guard_key_format(const struct guard_key *k, char text[GUARD_KEY_TEXT])
 		 ADDR_TEXT - 1, source);
 }
 
+/* RFC 1122 section 3.2.1.3, RFC 4291 section 2.7: no packet comes from those.
+ */
+static bool nobodys(const struct addr *a)
+{
+	static const struct prefix ranges[] = {
+		{ { AF_INET, { 0 } }, 8 },
+		{ { AF_INET, { 224 } }, 3 },
+		{ { AF_INET6, { 0 } }, 128 },
+		{ { AF_INET6, { 0xff } }, 8 },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (prefix_contains(&ranges[i], a))
+			return true;
+	return false;
+}
+
 int guard_key_of_source(struct guard_key *k, enum guard_service_id service,
 			const char *source, char *why, size_t why_size)
 {
@@ -67,7 +90,14 @@ int guard_key_of_source(struct guard_key *k, enum guard_service_id service,
 		return -EINVAL;
 	if (p.len < (p.addr.family == AF_INET ? 32 : 64)) {
 		snprintf(why, why_size,
-			 "a network cannot be rejected, only an address");
+			 "a network cannot be rejected, only an address "
+			 "(IPv6: a /64): drop it by a common rule of the "
+			 "firewall");
+		return -EINVAL;
+	}
+	if (nobodys(&p.addr)) {
+		snprintf(why, why_size,
+			 "is nobody's: no packet comes from there");
 		return -EINVAL;
 	}
 	guard_key_make(k, service, &p.addr);

@@ -31,11 +31,15 @@ struct guard_key {
 const char *guard_service_name(enum guard_service_id s);
 /* The service, or -EINVAL. */
 int guard_service_find(const char *name);
+/* What to say when there is none of that name. */
+#define GUARD_SERVICES "must be one of: sip, iax2, https, ssh, ami"
 
 void guard_key_make(struct guard_key *k, enum guard_service_id service,
 		    const struct addr *source);
 bool guard_key_equal(const struct guard_key *a, const struct guard_key *b);
 
+/* All that it stands for: an address, or a /64. */
+void guard_key_prefix(const struct guard_key *k, struct prefix *p);
 /* "203.0.113.9" or "2001:db8::/64" */
 void guard_key_source(const struct guard_key *k, char text[ADDR_TEXT]);
 /* "sip@203.0.113.9", the id of a rejected row; and back, 0 or -EINVAL. */

@@ -112,24 +112,22 @@ static void look(struct walk *w, const struct item *items, size_t n)
 {
 	const struct what_if *ask = w->ask;
 	struct what_if_source s = { 0 };
-	struct addr source = { .family = items->one->family };
 
 	w->sum.sources++;
 	if (!matters(w, items, n))
 		return;
 	tries_key(items->one, &s.key);
-	memcpy(source.bytes, s.key.bytes, sizeof(source.bytes));
 	for (size_t i = 0; i < n; i++)
 		count(w, &s, items[i].one);
 	counters_forget(w->counters, &s.key);
 	if (!s.would && !s.did)
 		return;
-	if (guard_allows(w->g, ask->service, &source, ask->wall_ms) ||
-	    guard_is_trunk(w->g, ask->service, &source)) {
+	if (guard_allows(w->g, &s.key, ask->wall_ms) ||
+	    guard_is_trunk(w->g, &s.key)) {
 		w->sum.allowed += s.would;
 		return;
 	}
-	if (ask->trust_local && guard_is_local(w->g, &source)) {
+	if (ask->trust_local && guard_is_local(w->g, &s.key)) {
 		w->sum.local += s.would;
 		return;
 	}

@@ -58,6 +58,52 @@ def test_wrong_values_are_named(lab):
     assert "sip" in said, said
 
 
+WALL = [
+    ("guardd", "Reject 203.0.113.9 smtp u60", "service: must be one of: sip, iax2, https, ssh, ami, all"),
+    ("guardd", "Reject 203.0.113.0/24 sip u60", "source: a network cannot be rejected"),
+    ("guardd", "Reject 203.0.113.9/24 sip u60", "did you mean 203.0.113.0/24"),
+    ("guardd", "Reject ::1 sip u60", "source: a local address"),
+    ("guardd", "Reject 224.0.0.1 sip u60", "source: is nobody's"),
+    ("guardd", "Unreject home sip", "source: must be an address"),
+    ("guardd", "rejected.Delete sip@198.51.100.99", 'nobody is shut out as "sip@198.51.100.99"'),
+    ("guardd", "rejected.Get nothing", 'id: there is no rejected "nothing"'),
+    ("guardd", "rejected.Set sip@198.51.100.99 tries 1", "there are List, Get and Delete"),
+    ("guardd", "allowed_address.Set new source 203.0.113.80/24", "source: the address has bits beyond"),
+    ("guardd", "allowed_address.Get nobody", 'name: there is no allowed_address "nobody"'),
+    ("guardd", "allowed_address.Put new {source,203.0.113.80,services,sip,until_ms,1000}", "until_ms: is over already"),
+    ("guardd", "allowed_address.Put new {source,203.0.113.80,services,mail}", "services: must be of sip, iax2, https, ssh, ami, all"),
+    ("guardd", "allowed_address.Put new {source,203.0.113.0/255.0.255.0,services,sip}", "source: the mask 255.0.255.0 has holes"),
+    ("guardd", "guard_service.Put smtp {tries,5}", "service: must be one of: sip, iax2, https, ssh, ami"),
+    ("guardd", "auto_defense.Put new {protocol,tcp,port,70000,packets,10,seconds,60}", "port: must be a port from 1 to 65535"),
+    ("fwd", f"common_rule.Put {'n' * 40} {{action,drop}}", "name: must be at most 32 long"),
+    ("fwd", "firewall.Put other {ping,true}", 'name: the only row is "general"'),
+    ("fwd", "firewall.Put general {iax2_port,10002}", "iax2_port: 10000 to 10500 are the ports of calls"),
+    ("fwd", "Would 192.168.1.2 sctp u5038", "protocol: must be one of: udp, tcp, icmp"),
+    ("fwd", "Would 192.168.1.0/24 tcp u5038", "source: must be one address"),
+]
+
+
+def wrong(lab, daemon, call):
+    """What the box says to a wrong call, written short: {..} is a dict, u.. a number."""
+    what, *words = call.split()
+    kinds = {"{": lambda w: f"dict:string:string:{w[1:-1]}", "u": lambda w: f"uint32:{w[1:]}" if w[1:].isdigit() else f"string:{w}"}
+    words = [kinds.get(w[0], lambda w: f"string:{w}")(w) for w in words]
+    try:
+        if "." in what:
+            lab.box.table(daemon, *what.split("."), *words)
+        else:
+            lab.box.method(daemon, what, *words)
+    except Refused as e:
+        return str(e)
+    raise AssertionError(f"taken: {call}")
+
+
+def test_guard_and_firewall_say_what_is_wrong(lab):
+    for daemon, call, words in WALL:
+        said = wrong(lab, daemon, call)
+        assert words in said, f"{call}: {said}"
+
+
 def test_extension_made_and_gone(lab):
     made = lab.box.table("sipd", "extension", "Put", "string:850", "dict:string:string:name,Eve")
     secret = re.search(r'string "secret"\s+string "([^"]{16})"', made)

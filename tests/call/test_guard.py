@@ -188,6 +188,30 @@ def test_whom_other_settings_would_ban(lab):
     lab.box.table("guardd", "guard_service", "Put", "string:ami", "dict:string:string:ban_s,600")
 
 
+def shut_out(lab):
+    """Each ban, as service@address."""
+    return set(re.findall(r'string "(\w+@[^"]+)"', lab.box.table("guardd", "rejected", "List")))
+
+
+def test_services_to_come_can_report(lab):
+    """SPEC 6: the values of the guide for each service; a report of a daemon that speaks IAX2 or AMI shuts its source out of that alone."""
+    for service, tries, ban_s in (("sip", 10, 3600), ("iax2", 10, 3600), ("https", 5, 600), ("ssh", 5, 600), ("ami", 5, 600)):
+        row = re.findall(r'string "(.*)"', lab.box.table("guardd", "guard_service", "Get", f"string:{service}"))
+        row = dict(zip(row[::2], row[1::2]))
+        assert (row["tries"], row["window_s"], row["ban_s"]) == (str(tries), "600", str(ban_s)), row
+    for service, tries, protocol, port in (("iax2", 10, "udp", 4569), ("ami", 5, "tcp", 5038)):
+        source = f"203.0.113.{60 + tries}"
+        for n in range(tries):
+            assert f"{service}@{source}" not in shut_out(lab), n
+            said = lab.box.method("guardd", "Report", f"string:{service}", "string:credential", f"string:{source}", f"string:{protocol}", "string:ada")
+            assert '"answer"' in said, said
+        assert f"{service}@{source}" in shut_out(lab)
+        lab.later(lambda s=service, a=source: lab.box.method("guardd", "Unreject", f"string:{a}", f"string:{s}"))
+        for p, n, shut in ((protocol, port, True), ("tcp", 9999, False), ("udp", 5060, False)):
+            said = lab.box.method("fwd", "Would", f"string:{source}", f"string:{p}", f"uint32:{n}")
+            assert ("rejected" in said) == shut, (source, n, said)
+
+
 def test_scanner_gets_silence_and_no_ban(lab):
     c = stranger(lab, 19, agent="friendly-scanner")
     for _ in range(2 * TRIES):

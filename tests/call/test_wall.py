@@ -469,5 +469,6 @@ def test_services_on_other_ports(lab):
     assert would(lab, "203.0.113.28", "tcp", 5038) == ("drop", "ami")
     put(lab, GENERAL, "general", ami_port=5039)
     assert would(lab, "203.0.113.28", "tcp", 5039) == ("drop", "ami"), "the built-in rule follows"
+    assert "iax2_port: 10000 to 10500" in refused(lab, GENERAL, "general", iax2_port=10500)
     for field, port in (("ssh_port", 9999), ("iax2_port", 5060), ("ami_port", 2222)):
         assert f"{field}: another service of this box has port {port}" in refused(lab, GENERAL, "general", **{field: port})

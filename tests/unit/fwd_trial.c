@@ -168,6 +168,12 @@ static void test_extend(struct fwd_host *w)
 	CHECK(a.trial.extended);
 	CHECK(a.trial.left_s > TRIAL_S);
 	CHECK_STR(fwd_ask_trial(w, FIREWALL_EXTEND, 0).error, "Invalid");
+	/* A further change starts the clock again, with its own extension. */
+	CHECK_STR(fwd_put_rule(w, "ada", "fourth", "10.0.0.0/8").error, "");
+	a = fwd_ask_trial(w, FIREWALL_TRIAL, 0);
+	CHECK(!a.trial.extended);
+	CHECK(a.trial.left_s > 0 && a.trial.left_s <= TRIAL_S);
+	CHECK_STR(fwd_ask_trial(w, FIREWALL_EXTEND, 0).error, "");
 	CHECK_STR(fwd_ask_trial(w, FIREWALL_ROLLBACK, 0).error, "");
 	CHECK(ping(w));
 }
