@@ -112,7 +112,7 @@ def test_who_is_never_banned_guesses_slowly(lab):
     allow = ("guardd", "allowed_address")
     lab.box.table(*allow, "Put", "string:friend", "dict:string:string:source,203.0.113.28,services,sip")
     lab.later(lambda: lab.box.table(*allow, "Delete", "string:friend"))
-    for c in (local(lab, address="192.168.1.111"), stranger(lab, 28)):
+    for c in (local(lab, address="192.168.1.112"), stranger(lab, 28)):
         begin = time.monotonic()
         assert guess(c, "wrong").code == 401
         assert guess(c, lab.box.extensions["800"]).code == 200
