@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "addr.h"
 #include "secret.h"
 
 #include "bus.h"
@@ -10,6 +11,7 @@
 
 #include "audit.h"
 #include "httpd.h"
+#include "names.h"
 #include "session.h"
 #include "signin.h"
 
@@ -92,12 +94,37 @@ static void on_reset(void *ctx, struct bus_req *req, const void *in)
 		bus_reply_error(req, "Busy", "try again");
 }
 
+static void on_name(void *ctx, const struct reverse_answer *found)
+{
+	struct name_answer out;
+
+	names_answer(found, &out);
+	bus_reply(ctx, &out);
+}
+
+static void on_name_of(void *ctx, struct bus_req *req, const void *in)
+{
+	const struct name_ask *ask = in;
+	struct name_answer known;
+	struct addr addr;
+
+	if (addr_parse(&addr, ask->address))
+		bus_reply_error(req, "Invalid",
+				"address: one address, such as 203.0.113.9: a "
+				"network has no name");
+	else if (names_known(ctx, &addr, &known))
+		bus_reply(req, &known);
+	else if (names_ask(ctx, &addr, on_name, req))
+		bus_reply_error(req, "Busy", "try again in a moment");
+}
+
 int httpd_export(struct httpd *h)
 {
 	static const bus_method_fn fns[WEB_N_METHODS] = {
 		[WEB_SESSIONS] = on_sessions,
 		[WEB_RESET_PASSWORD] = on_reset,
 		[WEB_AUDIT] = on_audit,
+		[WEB_NAME_OF] = on_name_of,
 	};
 
 	return bus_export(h->service->bus, &web_iface, fns, h);

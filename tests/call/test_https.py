@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 
 from attacker import attack, rejected
@@ -123,6 +124,11 @@ def names_are_asked_for(b):
         b.ask("PATCH", SETTINGS, {"reverse_dns": False})
 
 
+def sockets(lab):
+    """What httpd asks with."""
+    return [s for s in lab.net.run("pbx", "ss", "-Huanp").stdout.splitlines() if f"pid={lab.box.pid('httpd')}," in s]
+
+
 def name_of(b, address):
     status, body = b.ask("GET", "/names/" + address.replace(":", "%3A"), seconds=20)
     assert status == 200 and body["address"] == address, (status, body)
@@ -139,6 +145,7 @@ def test_name_of_an_address(lab):
     b = admin(lab)
     # a setting of its own: whoever runs the name server would see that somebody looks
     assert name_of(b, "203.0.113.27") == ("off", "")
+    assert '"off"' in lab.box.method("httpd", "NameOf", "string:203.0.113.27")
     with names_are_asked_for(b):
         c = Client(lab.net, "wan", "203.0.113.27", lab.net.PBX_WAN, "800")
         lab.later(c.close)
@@ -150,9 +157,15 @@ def test_name_of_an_address(lab):
         assert name_of(b, "203.0.113.28") == ("claimed", "admin.bank.example")
         for address in ("203.0.113.29", "203.0.113.30", "203.0.113.31"):
             assert name_of(b, address) == ("none", ""), address
+        # scripts ask as well
+        said = re.findall('string "(.*)"', lab.box.method("httpd", "NameOf", "string:203.0.113.27"))
+        assert said == ["203.0.113.27", "203.0.113.0/24", "confirmed", "mail.example"], said
+        assert '"admin.bank.example"' in lab.box.method("httpd", "NameOf", "string:203.0.113.28")
+        assert '"none"' in lab.box.method("httpd", "NameOf", "string:203.0.113.32")
         # known for a while
         asked = names.asked()
         assert name_of(b, "203.0.113.27") == ("confirmed", "mail.example")
+        assert not sockets(lab), "nothing stays open"
         assert names.asked() == asked and "query[PTR] 27.113.0.203.in-addr.arpa from 192.0.2.10" in asked, asked
     b.ask("POST", "/methods/guardd/Unreject", {"source": "203.0.113.27", "service": "sip"})
     assert "onerror" not in lab.box.log("httpd") and "bank.example" not in lab.box.log("httpd")

@@ -7,6 +7,7 @@ import { mayWrite } from '../forms';
 import { t } from '../text';
 import { Badge, Muted } from '../ui/bits';
 
+/** name_answer of the schema. */
 interface Found { network: string; state: 'confirmed' | 'claimed' | 'none' | 'silent' | 'off'; name: string }
 
 function Name({ of: { state, name } }: { of: Found }) {
