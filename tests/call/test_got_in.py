@@ -1,7 +1,9 @@
 """Somebody who was refused and then gets in is an incident of its own, and wants somebody's eyes."""
 
 from box import until
+from sshd import PASSWORD, USER
 from test_guard import stranger
+from test_ssh import guess, sshd
 from web import Browser
 
 
@@ -38,10 +40,11 @@ def test_a_sign_in_after_guesses(lab):
 
 
 def test_ssh_after_guesses(lab):
-    """As sshd writes it: a name after another, then a key that is right."""
-    head = "Nov 28 00:12:23 box sshd[4711]: "
-    with open(f"{lab.box.logs}/auth.log", "a", encoding="ascii") as log:
-        for n, user in enumerate(("root", "ada", "bob")):
-            log.write(f"{head}Failed password for {user} from 203.0.113.28 port {5000 + n} ssh2\n")
-        log.write(f"{head}Accepted publickey for root from 203.0.113.28 port 5009 ssh2: ED25519 SHA256:x\n")
-    until(lambda: told(lab, "ssh", "203.0.113.28") == ("alarm", "root"), 10, "it is told")
+    """A real sshd, under three names, and then the password that is right; a neighbour knows it at once."""
+    sshd(lab)
+    assert "Permission denied" not in guess(lab, 29, user=USER, password=PASSWORD)
+    for user in ("root", USER, "nobody-here"):
+        assert "Permission denied" in guess(lab, 28, user=user)
+    assert "Permission denied" not in guess(lab, 28, user=USER, password=PASSWORD)
+    until(lambda: told(lab, "ssh", "203.0.113.28") == ("alarm", USER), 20, "it is told")
+    assert not told(lab, "ssh", "203.0.113.29"), "the other had come in before it"

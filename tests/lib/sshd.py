@@ -1,4 +1,7 @@
-"""A real sshd beside the product, with rsyslog or journald, which writes its log where the product looks for it."""
+"""A real sshd beside the product, with rsyslog or journald, which writes its log where the product looks for it.
+
+It has an account of its own, USER with PASSWORD, that nobody else on this machine sees.
+"""
 
 import os
 import shutil
@@ -7,7 +10,9 @@ import tempfile
 
 from box import until
 
-# A /dev and a /run of their own: /dev/log and /run/sshd are this machine's.
+USER, PASSWORD = "ada", "Quiet.Harbour+2041-lamp"
+
+# A /dev and a /run of their own: /dev/log and /run/sshd are this machine's. So are its accounts.
 WORLD = """set -e
 mount -t tmpfs -o mode=755 tmpfs "$1/dev"
 for n in null zero random urandom tty ptmx; do
@@ -16,6 +21,9 @@ for n in null zero random urandom tty ptmx; do
 done
 mount --bind "$1/dev" /dev
 mount -t tmpfs -o mode=755 tmpfs /run
+for n in passwd shadow; do
+	mount --bind "$1/$n" "/etc/$n"
+done
 mkdir -p /run/sshd /run/systemd/journal /run/log/journal
 if [ -d "$2" ]; then
 	mount --bind "$2" /run/log/journal
@@ -58,6 +66,7 @@ class Sshd:
         self.running = []
         os.mkdir(f"{self.dir}/dev")
         subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{self.dir}/key"), check=True)
+        self.account()
         for name, text in (("world", WORLD), ("rsyslog.conf", RSYSLOG.format(log=log)), ("sshd_config", SSHD.format(dir=self.dir))):
             with open(f"{self.dir}/{name}", "w") as f:
                 f.write(text)
@@ -73,6 +82,15 @@ class Sshd:
         except BaseException:
             self.close()
             raise
+
+    def account(self):
+        """Beside this machine's: may do nothing, but has a password."""
+        secret = subprocess.run(("openssl", "passwd", "-6", "-stdin"), input=PASSWORD, text=True, capture_output=True, check=True).stdout.strip()
+        for name, mode, line in (("passwd", 0o644, f"{USER}:x:64999:64999::/:/bin/sh\n"), ("shadow", 0o600, f"{USER}:{secret}:20000::::::\n")):
+            shutil.copyfile(f"/etc/{name}", f"{self.dir}/{name}")
+            os.chmod(f"{self.dir}/{name}", mode)
+            with open(f"{self.dir}/{name}", "a") as f:
+                f.write(line)
 
     def begin(self, log):
         first = self.running[0]
