@@ -375,6 +375,8 @@ void guardd_stop(struct service *s)
 	trunks_close(d);
 	ssh_log_close(d->ssh_log);
 	wall_free(d->wall);
+	/* Who waited for fwd waits for the view now, and must hear of it. */
+	store_wait(d->service->store);
 	keep_tries_close(d);
 	if (d->defense)
 		bus_unwatch(d->service->bus, d);

@@ -318,6 +318,7 @@ struct wish {
 	struct guardd *d;
 	struct guard_key key;
 	uint32_t seconds;
+	bool rejects;
 	bool was_there; /* then: */
 	uint32_t old_origin;
 	uint64_t old_until_ms;
@@ -327,7 +328,8 @@ struct wish {
 	void *ctx;
 	uint32_t count;
 	size_t waiting;
-	const char *err; /* constant words */
+	char err[200]; /* "": it went well */
+	struct store_waiter waiter;
 };
 
 static struct wish *wish_new(struct guardd *d, const struct guard_key *key,
@@ -348,23 +350,53 @@ static struct wish *wish_new(struct guardd *d, const struct guard_key *key,
 static const char silent[] = "the packet filter (fwd) does not answer; "
 			     "nothing was changed";
 
+/* It stands in the view: should guardd be killed now, it stays so, and who
+   hears the fact finds the row. */
+static void on_wish_kept(void *ctx, int err)
+{
+	struct wish *w = ctx;
+	const struct ban *ban = bans_find(w->d->guard.bans, &w->key);
+
+	(void)err; /* a full disk: it was logged, and is tried again */
+	if (w->rejects && !*w->err && ban)
+		w->d->fact(w->d, &w->key, ban->until_ms, true);
+	w->done(w->ctx, w->count, *w->err ? w->err : NULL);
+	free(w);
+}
+
+/* Not a commit for each: a script may ban by the thousand. */
+static void keep_wish(struct wish *w)
+{
+	store_view_wait(w->d->service->store, &w->waiter, on_wish_kept, w);
+}
+
+static void take_back(struct wish *w, struct ban *ban)
+{
+	struct guardd *d = w->d;
+
+	if (w->was_there) {
+		ban->origin = w->old_origin;
+		bans_end_at(d->guard.bans, ban, w->old_until_mono_ms,
+			    w->old_until_ms);
+		put_row(d, ban);
+	} else {
+		del_row(d, &w->key);
+		bans_take(d->guard.bans, ban);
+	}
+	wall_resync(d->wall);
+}
+
 static void on_rejected(void *ctx, const char *err)
 {
 	struct wish *w = ctx;
 	struct guardd *d = w->d;
 	struct ban *ban = bans_find(d->guard.bans, &w->key);
 
-	if (err && ban && !w->was_there) {
-		del_row(d, &w->key);
-		bans_take(d->guard.bans, ban);
-		wall_resync(d->wall);
-	} else if (err && ban) {
-		ban->origin = w->old_origin;
-		bans_end_at(d->guard.bans, ban, w->old_until_mono_ms,
-			    w->old_until_ms);
-		put_row(d, ban);
-		wall_resync(d->wall);
-	} else if (!err && ban) {
+	snprintf(w->err, sizeof(w->err), "%s", err ? err : "");
+	w->count = 1;
+	if (err && ban) {
+		take_back(w, ban);
+	} else if (ban) {
 		char words[120], source[ADDR_TEXT];
 
 		guard_key_source(&w->key, source);
@@ -374,13 +406,9 @@ static void on_rejected(void *ctx, const char *err)
 			 source, w->actor);
 		snprintf(words, sizeof(words), "by %s", w->actor);
 		note_ban(d, INCIDENT_KIND_BANNED, &w->key, words);
-		/* Who hears the fact looks for the row. */
-		(void)store_view_flush(d->service->store);
-		d->fact(d, &w->key, ban->until_ms, true);
 	}
 	arm(d);
-	w->done(w->ctx, 1, err);
-	free(w);
+	keep_wish(w);
 }
 
 /* evidence NULL: by a person; else by auto defense, and why. */
@@ -399,6 +427,7 @@ static int reject(struct guardd *d, const struct guard_key *key,
 	w = wish_new(d, key, actor, done, ctx);
 	if (!w)
 		return issue_set(issue, "", "no memory");
+	w->rejects = true;
 	ban = bans_find(d->guard.bans, key);
 	if (ban) {
 		w->was_there = true;
@@ -456,13 +485,9 @@ static void on_unbanned(void *ctx, const char *err)
 	struct wish *w = ctx;
 
 	if (err)
-		w->err = silent;
-	if (--w->waiting > 0)
-		return;
-	/* Should guardd be killed now, it does not come back. */
-	(void)store_view_flush(w->d->service->store);
-	w->done(w->ctx, w->count, w->err);
-	free(w);
+		snprintf(w->err, sizeof(w->err), "%s", silent);
+	if (--w->waiting == 0)
+		keep_wish(w);
 }
 
 /* One ban of a wish: in the kernel first, then here. */
@@ -508,7 +533,7 @@ static void unban_one(struct wish *w, const struct guard_key *key)
 		return;
 	one = malloc(sizeof(*one));
 	if (!one) {
-		w->err = "no memory";
+		snprintf(w->err, sizeof(w->err), "no memory");
 		return;
 	}
 	*one = (struct one){ w, *key };
@@ -539,7 +564,7 @@ int judge_unreject(struct guardd *d, const struct guard_key *key,
 		k.service = (uint8_t)s;
 		unban_one(w, &k);
 	}
-	on_unbanned(w, w->err);
+	on_unbanned(w, NULL);
 	return 0;
 }
 

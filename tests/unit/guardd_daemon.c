@@ -438,6 +438,35 @@ static void test_person(struct world *w)
 	CHECK_EQ(w->asked.errors, 0);
 }
 
+/* Who waits for a ban while guardd ends is told that nothing was changed. */
+static void test_end_under_way(struct world *w)
+{
+	int want = w->asked.done + 2, bans = w->door.bans;
+	int restores = w->door.restores;
+	struct reject re;
+
+	w->door.hold = true;
+	record_init(&reject_record, &re);
+	snprintf(re.source, sizeof(re.source), "203.0.113.61");
+	snprintf(re.service, sizeof(re.service), "sip");
+	CHECK_EQ(bus_call(w->bus.sipd, &guard_iface, GUARD_REJECT, &re, 0,
+			  on_done, &w->asked),
+		 0);
+	loop_until_count(w->bus.base, &w->door.bans, bans + 1);
+	/* A try that is counted, and not yet written down. */
+	send_report(w, "203.0.113.71");
+	guard_ends(w);
+	loop_until_count(w->bus.base, &w->asked.done, want);
+	CHECK(w->asked.errors >= 1);
+	w->asked.errors = 0;
+	w->door.hold = false;
+	bus_reply(w->door.held, NULL);
+	guard_begins(w);
+	loop_until_count(w->bus.base, &w->door.restores, restores + 1);
+	CHECK_EQ(bans_left_s(w, "sip@203.0.113.61"), 0);
+	bus_world_settle(&w->bus, w->bus.sipd);
+}
+
 /* A ban that ends is told, and a restart brings the others back. */
 static void test_restart(struct world *w)
 {
@@ -711,6 +740,7 @@ int main(void)
 	test_person(w);
 	test_events(w);
 	test_evidence(w);
+	test_end_under_way(w);
 	test_restart(w);
 	test_would_ban(w);
 	test_speed(w);
