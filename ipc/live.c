@@ -9,6 +9,8 @@
 #include "table_args.h"
 #include "table_place.h"
 
+enum { PAGE_ROWS = 256, PAGE_BYTES = 65536 };
+
 struct live {
 	const struct record *r;
 	struct bus *bus;
@@ -48,24 +50,6 @@ int live_del(struct live *l, const char *key)
 		l->store, l->r->name, (struct bytes){ key, strlen(key) });
 }
 
-struct each {
-	struct live *live;
-	live_row_fn fn;
-	void *ctx;
-	void *rec;
-};
-
-static bool on_row(void *ctx, struct bytes key, struct bytes value)
-{
-	struct each *e = ctx;
-
-	(void)key;
-	/* What another version wrote and we cannot read is left out. */
-	if (record_decode(e->live->r, e->rec, value.data, value.size) == 0)
-		e->fn(e->ctx, e->rec);
-	return true;
-}
-
 void live_tell(struct live *l, const char *key)
 {
 	if (!l->bus || store_view_flush(l->store) < 0)
@@ -74,62 +58,82 @@ void live_tell(struct live *l, const char *key)
 }
 
 /*
- * fn may put and delete rows, so the rows are taken out first.
+ * fn may put and delete rows, so the rows are taken out first; a page of them,
+ * for there may be 100,000.
  */
-struct copy {
+struct page {
 	uint8_t *data;
 	size_t used;
 	size_t room;
+	size_t n;
 	bool failed;
+	size_t key_size; /* of the last row in it */
+	char key[TABLE_KEY];
 };
 
 static bool copy_row(void *ctx, struct bytes key, struct bytes value)
 {
-	struct copy *c = ctx;
+	struct page *p = ctx;
 	uint32_t n = (uint32_t)value.size;
-	size_t room = c->room;
+	size_t room = p->room ? p->room : PAGE_BYTES;
 	uint8_t *data;
 
-	(void)key;
-	while (room < c->used + sizeof(n) + n)
-		room = room ? room * 2 : 65536;
-	if (room > c->room) {
-		data = realloc(c->data, room);
-		if (!data) {
-			c->failed = true;
+	/* Not one of ours: live_put() takes none that is longer. */
+	if (key.size > sizeof(p->key))
+		return true;
+	while (room < p->used + sizeof(n) + n)
+		room *= 2;
+	if (room > p->room) {
+		data = realloc(p->data, room);
+		p->failed = !data;
+		if (p->failed)
 			return false;
-		}
-		c->data = data;
-		c->room = room;
+		p->data = data;
+		p->room = room;
 	}
-	memcpy(c->data + c->used, &n, sizeof(n));
-	memcpy(c->data + c->used + sizeof(n), value.data, n);
-	c->used += sizeof(n) + n;
-	return true;
+	memcpy(p->data + p->used, &n, sizeof(n));
+	memcpy(p->data + p->used + sizeof(n), value.data, n);
+	p->used += sizeof(n) + n;
+	memcpy(p->key, key.data, key.size);
+	p->key_size = key.size;
+	return ++p->n < PAGE_ROWS;
+}
+
+static void tell_page(const struct live *l, const struct page *p, void *rec,
+		      live_row_fn fn, void *ctx)
+{
+	uint32_t n;
+
+	for (size_t at = 0; at < p->used; at += sizeof(n) + n) {
+		memcpy(&n, p->data + at, sizeof(n));
+		/* What another version wrote and we cannot read is left out. */
+		if (record_decode(l->r, rec, p->data + at + sizeof(n), n) == 0)
+			fn(ctx, rec);
+	}
 }
 
 int live_each(struct live *l, live_row_fn fn, void *ctx)
 {
-	struct each e = { l, fn, ctx, malloc(l->r->size) };
-	struct copy c = { 0 };
-	uint32_t n;
-	int rc;
+	void *rec = malloc(l->r->size);
+	struct page p = { 0 };
+	int rc = rec ? 0 : -ENOMEM;
 
-	if (!e.rec)
-		return -ENOMEM;
-	rc = store_view_each(l->store, l->r->name, copy_row, &c);
-	if (rc == -ENOENT)
-		rc = 0;
-	if (rc == 0 && c.failed)
-		rc = -ENOMEM;
-	for (size_t at = 0; rc == 0 && at < c.used; at += sizeof(n) + n) {
-		memcpy(&n, c.data + at, sizeof(n));
-		(void)on_row(&e, (struct bytes){ 0 },
-			     (struct bytes){ c.data + at + sizeof(n), n });
+	while (rc == 0) {
+		p.used = 0;
+		p.n = 0;
+		rc = store_view_after(l->store, l->r->name,
+				      (struct bytes){ p.key, p.key_size },
+				      copy_row, &p);
+		if (rc == 0 && p.failed)
+			rc = -ENOMEM;
+		if (rc == 0)
+			tell_page(l, &p, rec, fn, ctx);
+		if (p.n < PAGE_ROWS)
+			break;
 	}
-	free(c.data);
-	free(e.rec);
-	return rc;
+	free(p.data);
+	free(rec);
+	return rc == -ENOENT ? 0 : rc;
 }
 
 /* --- the read-only object --- */

@@ -33,6 +33,9 @@ int live_del(struct live *l, const char *key);
  */
 void live_tell(struct live *l, const char *key);
 
-/* Rows found at the start, before the owner put any. */
+/*
+ * Rows found at the start, before the owner put any, in the order of their
+ * keys. fn may put and delete the row that it is told of.
+ */
 typedef void (*live_row_fn)(void *ctx, const void *row);
 int live_each(struct live *l, live_row_fn fn, void *ctx);

@@ -168,7 +168,11 @@ void store_close(struct store *s)
 		return;
 	if (s->writer.event) {
 		writer_wait(&s->writer);
-		own_view_copy(s->view);
+		/* Twice: what changed behind a walk that was under way. */
+		for (int i = 0; i < 2; i++) {
+			own_view_copy(s->view);
+			writer_wait(&s->writer);
+		}
 		writer_stop(&s->writer);
 	}
 	own_view_close(s->view);

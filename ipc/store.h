@@ -110,6 +110,9 @@ int store_view_clear(struct store *s, const char *db);
 /* fn must not write to the view. */
 int store_view_each(struct store *s, const char *db, store_row_fn fn,
 		    void *ctx);
+/* The same from the first row behind a key on, which need not be there. */
+int store_view_after(struct store *s, const char *db, struct bytes after,
+		     store_row_fn fn, void *ctx);
 int store_view_get(struct store *s, const char *db, struct bytes key, void *buf,
 		   size_t *size);
 /* All tables are open: others may look. Call it before the bus name is taken.

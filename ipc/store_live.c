@@ -10,8 +10,14 @@
 #include <uthash.h>
 
 #include "log.h"
+#include "store_differ.h"
 
-enum { COPY_S = 3, TOUCHED_MAX = 20000, VALUE_MAX = 65536 };
+enum {
+	COPY_S = 3,
+	TOUCHED_MAX = 20000,
+	COPY_ROWS = 1000, /* in one commit: what it changes is held in memory */
+	VALUE_MAX = 65536
+};
 
 struct touched {
 	UT_hash_handle hh;
@@ -23,7 +29,10 @@ struct live_db {
 	SLIST_ENTRY(live_db) next;
 	struct live_copy *copy;
 	struct touched *touched;
-	bool all; /* copy it whole */
+	size_t due;         /* the oldest of them: copied in this round */
+	bool all;           /* copy it whole; */
+	bool again;         /* and once more, when that is done */
+	struct differ walk; /* how far that is */
 	bool in_flight;
 	char name[];
 };
@@ -46,6 +55,92 @@ static void forget(struct live_db *db)
 		HASH_DEL(db->touched, t);
 		free(t);
 	}
+	db->due = 0;
+}
+
+/* A walk that is under way goes on, or it would never come to the end of a db
+   that is written to all the time. */
+static void copy_whole(struct live_db *db)
+{
+	db->again = db->all && db->walk.at_size > 0;
+	db->all = true;
+	forget(db);
+}
+
+static int copy_next(struct live_db *db, struct store_batch *b)
+{
+	int rc = differ_step(&db->walk, db->copy->store, db->name, b);
+
+	if (rc == 0 && db->walk.at_size == 0) {
+		db->all = db->again;
+		db->again = false;
+	}
+	return rc;
+}
+
+static int copy_row(struct live_copy *c, const struct live_db *db,
+		    const struct touched *t, struct store_batch *b)
+{
+	struct bytes key = { t->key, t->size };
+	size_t size = VALUE_MAX;
+	int rc = store_view_get(c->store, db->name, key, c->value, &size);
+
+	if (rc == -ENOENT)
+		return store_batch_del(b, db->name, key);
+	if (rc < 0)
+		return rc;
+	return store_batch_put(b, db->name, key,
+			       (struct bytes){ c->value, size });
+}
+
+/* The oldest come first. */
+static int copy_touched(struct live_db *db, struct store_batch *b)
+{
+	struct touched *t;
+	struct touched *next;
+	size_t n = 0;
+	int rc = 0;
+
+	HASH_ITER(hh, db->touched, t, next)
+	{
+		if (rc < 0 || db->due == 0 || n++ == COPY_ROWS)
+			break;
+		rc = copy_row(db->copy, db, t, b);
+		HASH_DEL(db->touched, t);
+		free(t);
+		db->due--;
+	}
+	return rc;
+}
+
+static void failed(struct live_db *db, int rc)
+{
+	db->walk.at_size = 0;
+	copy_whole(db);
+	log_limited(&db->copy->alarm, LOG_ERR,
+		    "store: cannot save %s: %s; trying again", db->name,
+		    strerror(-rc));
+}
+
+static void on_copied(void *ctx, int err);
+
+/* So many rows, then the loop's other business. */
+static void copy_some(struct live_db *db)
+{
+	struct store *s = db->copy->store;
+	struct store_batch *b = store_batch_new(s);
+	int rc;
+
+	if (!b)
+		return;
+	rc = db->all ? copy_next(db, b) : copy_touched(db, b);
+	if (rc == 0)
+		rc = store_commit(s, b, on_copied, db);
+	db->in_flight = rc == 0;
+	if (rc < 0) {
+		store_batch_free(b);
+		failed(db, rc);
+	}
 }
 
 static void on_copied(void *ctx, int err)
@@ -53,89 +148,18 @@ static void on_copied(void *ctx, int err)
 	struct live_db *db = ctx;
 
 	db->in_flight = false;
-	if (err == 0)
-		return;
-	db->all = true;
-	log_limited(&db->copy->alarm, LOG_ERR,
-		    "store: cannot save %s: %s; trying again", db->name,
-		    strerror(-err));
-}
-
-struct put_all {
-	struct live_db *db;
-	struct store_batch *batch;
-	int rc;
-};
-
-static bool put_row(void *ctx, struct bytes key, struct bytes value)
-{
-	struct put_all *p = ctx;
-
-	p->rc = store_batch_put(p->batch, p->db->name, key, value);
-	return p->rc == 0;
-}
-
-static int copy_all(struct live_db *db, struct store_batch *b)
-{
-	struct put_all p = { db, b, 0 };
-	int rc;
-
-	rc = store_batch_clear(b, db->name);
-	if (rc < 0)
-		return rc;
-	rc = store_view_each(db->copy->store, db->name, put_row, &p);
-	if (rc == -ENOENT)
-		rc = 0;
-	return rc < 0 ? rc : p.rc;
-}
-
-static int copy_touched(struct live_db *db, struct store_batch *b)
-{
-	struct live_copy *c = db->copy;
-	struct touched *t;
-	struct touched *next;
-	struct bytes key;
-	size_t size;
-	int rc = 0;
-
-	HASH_ITER(hh, db->touched, t, next)
-	{
-		key = (struct bytes){ t->key, t->size };
-		size = VALUE_MAX;
-		rc = store_view_get(c->store, db->name, key, c->value, &size);
-		if (rc == -ENOENT)
-			rc = store_batch_del(b, db->name, key);
-		else if (rc == 0)
-			rc = store_batch_put(b, db->name, key,
-					     (struct bytes){ c->value, size });
-		if (rc < 0)
-			break;
-	}
-	return rc;
+	if (err < 0)
+		failed(db, err);
+	else if (db->walk.at_size > 0 || (!db->all && db->due > 0))
+		copy_some(db);
 }
 
 static void copy_db(struct live_db *db)
 {
-	struct store *s = db->copy->store;
-	struct store_batch *b;
-	int rc;
-
 	if (db->in_flight || (!db->all && !db->touched))
 		return;
-	b = store_batch_new(s);
-	if (!b)
-		return;
-	rc = db->all ? copy_all(db, b) : copy_touched(db, b);
-	if (rc == 0)
-		rc = store_commit(s, b, on_copied, db);
-	if (rc < 0) {
-		store_batch_free(b);
-		on_copied(db, rc);
-		return;
-	}
-	db->in_flight = true;
-	db->all = false;
-	forget(db);
+	db->due = HASH_COUNT(db->touched);
+	copy_some(db);
 }
 
 void live_copy_now(struct live_copy *c)
@@ -222,7 +246,7 @@ void live_copy_touch(struct live_copy *c, const char *name, struct bytes key)
 	struct live_db *db = find(c, name);
 	struct touched *t;
 
-	if (!db || db->all)
+	if (!db || (db->all && differ_ahead(&db->walk, key)))
 		return;
 	HASH_FIND(hh, db->touched, key.data, key.size, t);
 	if (t)
@@ -230,8 +254,7 @@ void live_copy_touch(struct live_copy *c, const char *name, struct bytes key)
 	t = malloc(sizeof(*t) + key.size);
 	if (!t || HASH_COUNT(db->touched) >= TOUCHED_MAX) {
 		free(t);
-		db->all = true;
-		forget(db);
+		copy_whole(db);
 		return;
 	}
 	t->size = key.size;
@@ -243,8 +266,6 @@ void live_copy_touch_all(struct live_copy *c, const char *name)
 {
 	struct live_db *db = find(c, name);
 
-	if (!db)
-		return;
-	db->all = true;
-	forget(db);
+	if (db)
+		copy_whole(db);
 }

@@ -16,6 +16,7 @@
 enum {
 	TURN_OPS = 20000,      /* no more turns are gathered beyond these */
 	TURN_OPS_MAX = 100000, /* a single turn is cut in two */
+	KEEP_OPS = 2000,       /* taken over from the last run in one go */
 	RETRY_OPS = 200000,
 	TURN_KEEP = 1 << 20,
 	/*
@@ -568,7 +569,24 @@ void store_view_forget(struct store *s, struct store_waiter *w)
 	w->done = NULL;
 }
 
-static int each_in(MDB_txn *txn, MDB_dbi dbi, store_row_fn fn, void *ctx)
+/* The first row behind `after`, or the first of all. */
+static int seek(MDB_cursor *cursor, struct bytes after, MDB_val *key,
+		MDB_val *value)
+{
+	int rc;
+
+	if (after.size == 0)
+		return mdb_cursor_get(cursor, key, value, MDB_FIRST);
+	*key = (MDB_val){ after.size, (void *)(uintptr_t)after.data };
+	rc = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+	if (rc == 0 && key->mv_size == after.size &&
+	    memcmp(key->mv_data, after.data, after.size) == 0)
+		rc = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+	return rc;
+}
+
+static int each_in(MDB_txn *txn, MDB_dbi dbi, struct bytes after,
+		   store_row_fn fn, void *ctx)
 {
 	MDB_cursor *cursor;
 	MDB_val key;
@@ -578,16 +596,21 @@ static int each_in(MDB_txn *txn, MDB_dbi dbi, store_row_fn fn, void *ctx)
 	rc = mdb_cursor_open(txn, dbi, &cursor);
 	if (rc != 0)
 		return env_errno(rc);
-	while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-		if (!fn(ctx, (struct bytes){ key.mv_data, key.mv_size },
-			(struct bytes){ value.mv_data, value.mv_size }))
-			break;
-	}
+	rc = seek(cursor, after, &key, &value);
+	while (rc == 0 && fn(ctx, (struct bytes){ key.mv_data, key.mv_size },
+			     (struct bytes){ value.mv_data, value.mv_size }))
+		rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
 	mdb_cursor_close(cursor);
 	return rc == MDB_NOTFOUND ? 0 : env_errno(rc);
 }
 
 int store_view_each(struct store *s, const char *db, store_row_fn fn, void *ctx)
+{
+	return store_view_after(s, db, (struct bytes){ 0 }, fn, ctx);
+}
+
+int store_view_after(struct store *s, const char *db, struct bytes after,
+		     store_row_fn fn, void *ctx)
 {
 	struct own_view *v = store_own_view(s);
 	MDB_dbi dbi;
@@ -598,7 +621,7 @@ int store_view_each(struct store *s, const char *db, store_row_fn fn, void *ctx)
 		return rc;
 	turn_ends(v);
 	rc = env_dbi(&v->env, v->txn, db, false, &dbi);
-	return rc < 0 ? rc : each_in(v->txn, dbi, fn, ctx);
+	return rc < 0 ? rc : each_in(v->txn, dbi, after, fn, ctx);
 }
 
 int store_view_get(struct store *s, const char *db, struct bytes key, void *buf,
@@ -638,6 +661,10 @@ static bool keep_row(void *ctx, struct bytes key, struct bytes value)
 
 	k->rc = turn_add(k->view,
 			 &(struct batch_op){ BATCH_PUT, k->db, key, value });
+	/* Nobody sees it before it is published, so it need not be one turn:
+	   100,000 rows would be held three times. */
+	if (k->view->turn.n_ops >= KEEP_OPS)
+		(void)turn_commit(k->view);
 	turn_ends(k->view);
 	return k->rc == 0;
 }
@@ -659,7 +686,7 @@ static int keep_old(struct own_view *v, struct keep *k)
 	rc = env_errno(mdb_txn_begin(v->old.mdb, NULL, MDB_RDONLY, &txn));
 	if (rc < 0)
 		return rc;
-	rc = each_in(txn, dbi, keep_row, k);
+	rc = each_in(txn, dbi, (struct bytes){ 0 }, keep_row, k);
 	mdb_txn_abort(txn);
 	return rc < 0 ? rc : k->rc;
 }

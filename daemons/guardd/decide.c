@@ -347,7 +347,7 @@ void guard_ban_row(const struct ban *ban, struct rejected *row)
 }
 
 int guard_ban_load(struct guard *g, const struct rejected *row,
-		   const struct guard_now *now)
+		   const struct guard_now *now, struct ban **out)
 {
 	uint64_t left_ms = 0;
 	struct guard_key key;
@@ -379,5 +379,6 @@ int guard_ban_load(struct guard *g, const struct rejected *row,
 	ban->since_ms = row->since_ms;
 	bans_end_at(g->bans, ban, left_ms ? now->mono_ms + left_ms : 0,
 		    left_ms ? now->wall_ms + left_ms : 0);
+	*out = ban;
 	return 0;
 }

@@ -107,6 +107,7 @@ uint32_t guard_left_s(const struct ban *ban, const struct guard_now *now);
 
 /* As the table shows it. */
 void guard_ban_row(const struct ban *ban, struct rejected *row);
-/* Back from the store. 0, -EINVAL, -ENOMEM, -ENOSPC, -ESTALE (it ended). */
+/* Back from the store: 0 and the ban, whose end a clock that was set back has
+   moved; or -EINVAL, -ENOMEM, -ENOSPC, -ESTALE (it ended). */
 int guard_ban_load(struct guard *g, const struct rejected *row,
-		   const struct guard_now *now);
+		   const struct guard_now *now, struct ban **out);

@@ -630,41 +630,28 @@ struct load {
 	struct guardd *d;
 	struct guard_now now;
 	size_t n;
-	/* Rows that ended; taken out after the walk. */
-	char (*over)[GUARD_KEY_TEXT + 1];
-	size_t n_over;
-	size_t room;
 };
 
+/* A row is written again only if it is another one: 100,000 need no second
+   place in the view. */
 static void on_row(void *ctx, const void *row)
 {
 	struct load *l = ctx;
 	const struct rejected *r = row;
-	int err = guard_ban_load(&l->d->guard, r, &l->now);
+	struct ban *ban;
+	int err = guard_ban_load(&l->d->guard, r, &l->now, &ban);
 
 	if (err == 0) {
 		l->n++;
+		if (ban->until_ms != r->until_ms)
+			put_row(l->d, ban);
 		return;
 	}
 	if (err != -ESTALE)
 		log_limited(&l->d->log, LOG_WARN,
 			    "a ban of the last run cannot be used: %s",
 			    strerror(-err));
-	if (l->n_over == l->room) {
-		size_t room = l->room ? l->room * 2 : 64;
-		void *over = realloc(l->over, room * sizeof(*l->over));
-
-		if (!over)
-			return;
-		l->over = over;
-		l->room = room;
-	}
-	snprintf(l->over[l->n_over++], sizeof(*l->over), "%s", r->id);
-}
-
-static void refresh(void *ctx, struct ban *ban)
-{
-	put_row(ctx, ban);
+	(void)live_del(l->d->rejected, r->id);
 }
 
 int judge_load(struct guardd *d)
@@ -674,12 +661,8 @@ int judge_load(struct guardd *d)
 
 	guardd_now(d, &l.now);
 	err = live_each(d->rejected, on_row, &l);
-	for (size_t i = 0; i < l.n_over; i++)
-		(void)live_del(d->rejected, l.over[i]);
-	free(l.over);
-	bans_each(d->guard.bans, refresh, d);
 	arm(d);
 	if (l.n > 0)
 		log_info("%zu bans of the last run stand again", l.n);
-	return err == -ENOENT ? 0 : err;
+	return err;
 }

@@ -290,19 +290,20 @@ static void test_load(void)
 	bans_take(g->bans, ban);
 	now.wall_ms += 600000;
 	now.mono_ms = 9;
-	CHECK_EQ(guard_ban_load(g, &row, &now), 0);
-	ban = bans_find(g->bans, &k);
+	CHECK_EQ(guard_ban_load(g, &row, &now, &ban), 0);
+	CHECK(ban == bans_find(g->bans, &k));
 	CHECK_EQ(guard_left_s(ban, &now), 3000);
 	guard_ban_row(ban, &back);
 	CHECK(record_equal(&rejected_record, &row, &back, NULL));
 	bans_take(g->bans, ban);
 	now.wall_ms = 0; /* the clock's battery is empty */
-	CHECK_EQ(guard_ban_load(g, &row, &now), 0);
-	CHECK_EQ(guard_left_s(bans_find(g->bans, &k), &now), 3600);
+	CHECK_EQ(guard_ban_load(g, &row, &now, &ban), 0);
+	CHECK_EQ(guard_left_s(ban, &now), 3600);
+	CHECK(ban->until_ms != row.until_ms);
 	now.wall_ms = row.until_ms;
-	CHECK_EQ(guard_ban_load(g, &row, &now), -ESTALE);
+	CHECK_EQ(guard_ban_load(g, &row, &now, &ban), -ESTALE);
 	snprintf(row.id, sizeof(row.id), "nonsense");
-	CHECK_EQ(guard_ban_load(g, &row, &now), -EINVAL);
+	CHECK_EQ(guard_ban_load(g, &row, &now, &ban), -EINVAL);
 	guard_fini(g);
 	free(g);
 }
@@ -330,6 +331,7 @@ static void test_many(void)
 	struct guard_now now = { 5000, 1000000000 };
 	uint64_t last = 0;
 	char source[ADDR_TEXT];
+	struct ban *ban;
 
 	CHECK(g);
 	CHECK_EQ(guard_init(g, seed), 0);
@@ -341,7 +343,7 @@ static void test_many(void)
 		guard_key_format(&k, row.id);
 		row.since_ms = now.wall_ms - 1000;
 		row.until_ms = now.wall_ms + 1 + i * 7919ULL % MANY * 10;
-		CHECK_EQ(guard_ban_load(g, &row, &now), 0);
+		CHECK_EQ(guard_ban_load(g, &row, &now, &ban), 0);
 	}
 	CHECK_EQ(bans_count(g->bans), MANY);
 	for (uint32_t i = 0; i < MANY; i += 997) {
@@ -352,7 +354,7 @@ static void test_many(void)
 	}
 	CHECK_EQ(decide(g, "198.51.100.1", &now).outcome, GUARD_ANSWER);
 	while (bans_count(g->bans) > 0) {
-		struct ban *ban = bans_next(g->bans);
+		ban = bans_next(g->bans);
 
 		CHECK(ban && ban->until_mono_ms >= last);
 		last = ban->until_mono_ms;

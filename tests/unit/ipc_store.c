@@ -462,6 +462,58 @@ static void test_keep(void)
 	end(&f);
 }
 
+static bool count_row(void *ctx, struct bytes key, struct bytes value)
+{
+	(void)key;
+	(void)value;
+	(*(int *)ctx)++;
+	return true;
+}
+
+static void put_numbered(struct fixture *f, int n, const char *value)
+{
+	char key[16];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(key, sizeof(key), "%d", i);
+		CHECK_EQ(store_view_put(f->store, "live", text(key),
+					text(value)),
+			 0);
+	}
+}
+
+/* More rows than go to the truth, or come from it, in one piece. */
+static void test_keep_many(void)
+{
+	char value[8] = "";
+	size_t size = sizeof(value);
+	struct fixture f;
+	int n = 0;
+
+	begin(&f);
+	CHECK_EQ(store_view_keep(f.store, "live"), 0);
+	put_numbered(&f, 30000, "one");
+	turn(&f);
+	again(&f);
+	CHECK_EQ(store_count(f.store, "live"), 30000);
+	CHECK_EQ(store_view_keep(f.store, "live"), 0);
+	put_numbered(&f, 2500, "two");
+	CHECK_EQ(store_view_del(f.store, "live", text("29999")), 0);
+	turn(&f);
+	again(&f);
+	CHECK_EQ(store_count(f.store, "live"), 29999);
+	CHECK_EQ(store_get(f.store, "live", text("2499"), value, &size), 0);
+	CHECK_EQ(memcmp(value, "two", 3), 0);
+	/* Another boot. */
+	store_close(f.store);
+	write_file(f.run, "boot", "yesterday");
+	open_store(&f, 0);
+	CHECK_EQ(store_view_keep(f.store, "live"), 0);
+	CHECK_EQ(store_view_each(f.store, "live", count_row, &n), 0);
+	CHECK_EQ(n, 29999);
+	end(&f);
+}
+
 static void refuse(struct fixture *f, const char *words)
 {
 	struct store_config config = { .state_dir = f->dir,
@@ -546,6 +598,7 @@ int main(void)
 	test_view_wait();
 	test_view_restart();
 	test_keep();
+	test_keep_many();
 	test_broken();
 	test_one_owner();
 	return 0;
