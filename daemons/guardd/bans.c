@@ -12,6 +12,7 @@ struct bans {
 	size_t max;
 	struct ban **heap; /* from 1; the first to end on top */
 	size_t ends;
+	size_t in_full; /* with more words than BAN_EVIDENCE_SHORT */
 	uint8_t seed[GUARD_SEED];
 };
 
@@ -38,8 +39,7 @@ struct bans *bans_new(size_t max, const uint8_t seed[GUARD_SEED])
 
 static void ban_free(struct ban *ban)
 {
-	free(ban->actor);
-	free(ban->evidence);
+	free(ban->words);
 	free(ban);
 }
 
@@ -99,20 +99,58 @@ struct ban *bans_put(struct bans *bs, const struct guard_key *key)
 	return *at;
 }
 
-int ban_say(struct ban *ban, const char *actor, const char *evidence)
-{
-	char *a = strndup(actor, BAN_ACTOR - 1);
-	char *e = strndup(evidence, BAN_EVIDENCE - 1);
+/* ---- words: the actor, NUL, the evidence, NUL ---- */
 
-	if (!a || !e) {
-		free(a);
-		free(e);
+const char *ban_actor(const struct ban *ban)
+{
+	return ban->words ? ban->words : "";
+}
+
+const char *ban_evidence(const struct ban *ban)
+{
+	return ban->words ? ban->words + strlen(ban->words) + 1 : "";
+}
+
+static bool is_long(const char *evidence)
+{
+	return strlen(evidence) >= BAN_EVIDENCE_SHORT;
+}
+
+/* How many bytes of it have room. */
+static size_t cut(const char *evidence, size_t size)
+{
+	size_t n = strnlen(evidence, size);
+
+	if (n < size)
+		return n;
+	for (size_t i = size - 1; i > 0; i--)
+		if (evidence[i] == ';' && evidence[i + 1] == ' ')
+			return i;
+	/* Not within a character. */
+	for (n = size - 1; n > 0 && ((uint8_t)evidence[n] & 0xc0) == 0x80;)
+		n--;
+	return n;
+}
+
+int bans_say(struct bans *bs, struct ban *ban, const char *actor,
+	     const char *evidence)
+{
+	bool was_long = is_long(ban_evidence(ban));
+	bool room = was_long || bs->in_full < BANS_IN_FULL;
+	size_t a = strnlen(actor, BAN_ACTOR - 1);
+	size_t e = cut(evidence, room ? BAN_EVIDENCE : BAN_EVIDENCE_SHORT);
+	char *words = malloc(a + 1 + e + 1);
+
+	if (!words)
 		return -ENOMEM;
-	}
-	free(ban->actor);
-	free(ban->evidence);
-	ban->actor = a;
-	ban->evidence = e;
+	memcpy(words, actor, a);
+	words[a] = '\0';
+	memcpy(words + a + 1, evidence, e);
+	words[a + 1 + e] = '\0';
+	free(ban->words);
+	ban->words = words;
+	bs->in_full += is_long(ban_evidence(ban));
+	bs->in_full -= was_long;
 	return 0;
 }
 
@@ -121,7 +159,7 @@ int ban_say(struct ban *ban, const char *actor, const char *evidence)
 static void place(struct bans *bs, struct ban *ban, size_t at)
 {
 	bs->heap[at] = ban;
-	ban->place = at;
+	ban->place = (uint32_t)at;
 }
 
 static bool sooner(const struct bans *bs, const struct ban *a, size_t b)
@@ -187,6 +225,7 @@ void bans_take(struct bans *bs, struct ban *ban)
 	leave_heap(bs, ban);
 	*at = ban->next;
 	bs->n--;
+	bs->in_full -= is_long(ban_evidence(ban));
 	ban_free(ban);
 }
 

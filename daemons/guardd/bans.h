@@ -9,23 +9,29 @@
 struct bans;
 
 enum {
-	BAN_ACTOR = 65,
+	BAN_ACTOR = 65, /* as in schema/tables/rejected.toml */
 	BAN_EVIDENCE = 401,
+	/*
+	 * Who attacks from 100,000 addresses chooses what he is seen doing, and
+	 * so how much we keep: so many bans keep all of it, the others what
+	 * has room here.
+	 */
+	BANS_IN_FULL = 16384,
+	BAN_EVIDENCE_SHORT = 101,
 };
 
-/* The text fields are the row's (schema/tables/rejected.toml). */
+/* There may be a hundred thousand: 72 bytes, and the words. */
 struct ban {
-	struct guard_key key;
-	uint32_t tries;
-	uint32_t times;         /* how often banned, this one included */
-	uint32_t origin;        /* enum rejected_origin */
+	struct ban *next;       /* in the bucket */
+	char *words;            /* ban_actor(), ban_evidence() */
 	uint64_t since_ms;      /* as people read it */
 	uint64_t until_ms;      /* the same; 0: for ever */
 	uint64_t until_mono_ms; /* what counts; 0: for ever */
-	char *actor;            /* malloc'd or NULL */
-	char *evidence;
-	struct ban *next; /* in the bucket */
-	size_t place;     /* in the heap of ends; 0: for ever */
+	uint32_t place;         /* in the heap of ends; 0: for ever */
+	uint32_t tries;
+	uint32_t times; /* how often banned, this one included */
+	struct guard_key key;
+	uint8_t origin; /* enum rejected_origin */
 };
 
 /* NULL: no memory. */
@@ -41,7 +47,13 @@ bool bans_full(const struct bans *bs);
  * (the caller makes room with bans_next()).
  */
 struct ban *bans_put(struct bans *bs, const struct guard_key *key);
-int ban_say(struct ban *ban, const char *actor, const char *evidence);
+/* Who made it, and why; evidence is cut where its room ends, behind a whole
+   thing ("; ") if it can be. 0 or -ENOMEM. */
+int bans_say(struct bans *bs, struct ban *ban, const char *actor,
+	     const char *evidence);
+/* "" before it was said. */
+const char *ban_actor(const struct ban *ban);
+const char *ban_evidence(const struct ban *ban);
 void bans_end_at(struct bans *bs, struct ban *ban, uint64_t mono_ms,
 		 uint64_t wall_ms);
 void bans_take(struct bans *bs, struct ban *ban);

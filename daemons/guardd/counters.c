@@ -8,6 +8,16 @@
 enum {
 	STALE = 16,
 	LEVELS = 17, /* 0 to 15 tries, and more */
+	N_BITS = 20, /* of tries in a point; a limit is at most 1000 */
+	N_MAX = (1 << N_BITS) - 1,
+};
+
+/*
+ * A point in 64 bits, for 65,536 sources may have 16 each: the time, 44 bits
+ * with its sign (278 years; one before the boot is negative), and how many.
+ */
+struct packed {
+	uint64_t bits;
 };
 
 /* Accounts by a hash of their name: a false match costs one uncounted try of
@@ -20,12 +30,12 @@ struct stale {
 struct counter {
 	TAILQ_ENTRY(counter) by_level;
 	struct counter *next; /* in the bucket */
-	struct guard_key key;
 	uint64_t last_ms;
-	struct counter_point points[COUNTER_POINTS];
-	size_t n_points;
-	size_t level;
+	struct packed points[COUNTER_POINTS];
 	struct stale *stale; /* STALE of them, or NULL */
+	struct guard_key key;
+	uint8_t n_points;
+	uint8_t level;
 };
 
 TAILQ_HEAD(level, counter);
@@ -129,17 +139,38 @@ static struct counter *find_or_make(struct counters *c,
 	return k;
 }
 
+static struct packed pack(struct counter_point p)
+{
+	return (struct packed){ p.at_ms << N_BITS |
+				(p.n < N_MAX ? p.n : N_MAX) };
+}
+
+static struct counter_point unpack(struct packed p)
+{
+	return (struct counter_point){
+		(uint64_t)((int64_t)p.bits >> N_BITS),
+		(uint32_t)(p.bits & N_MAX),
+	};
+}
+
+static uint64_t at_of(const struct counter *k, size_t i)
+{
+	return unpack(k->points[i]).at_ms;
+}
+
 /* Forgets what lies before the window; returns the tries left in it. */
 static uint32_t within(struct counter *k, uint32_t window_s, uint64_t now_ms)
 {
 	uint64_t window_ms = (uint64_t)window_s * 1000;
 	uint32_t sum = 0;
-	size_t kept = 0;
+	uint8_t kept = 0;
 
 	for (size_t i = 0; i < k->n_points; i++) {
-		if (now_ms - k->points[i].at_ms >= window_ms)
+		struct counter_point p = unpack(k->points[i]);
+
+		if (now_ms - p.at_ms >= window_ms)
 			continue;
-		sum += k->points[i].n;
+		sum += p.n;
 		k->points[kept++] = k->points[i];
 	}
 	k->n_points = kept;
@@ -149,13 +180,16 @@ static uint32_t within(struct counter *k, uint32_t window_s, uint64_t now_ms)
 /* Makes room for a point: the two closest become one, at the later time. */
 static void join_closest(struct counter *k)
 {
+	struct counter_point later;
 	size_t best = 0;
 
 	for (size_t i = 1; i + 1 < k->n_points; i++)
-		if (k->points[i + 1].at_ms - k->points[i].at_ms <
-		    k->points[best + 1].at_ms - k->points[best].at_ms)
+		if (at_of(k, i + 1) - at_of(k, i) <
+		    at_of(k, best + 1) - at_of(k, best))
 			best = i;
-	k->points[best + 1].n += k->points[best].n;
+	later = unpack(k->points[best + 1]);
+	later.n += unpack(k->points[best]).n;
+	k->points[best + 1] = pack(later);
 	memmove(&k->points[best], &k->points[best + 1],
 		(k->n_points - best - 1) * sizeof(k->points[0]));
 	k->n_points--;
@@ -165,7 +199,7 @@ static void join_closest(struct counter *k)
 static void set_level(struct counters *c, struct counter *k, uint32_t tries)
 {
 	TAILQ_REMOVE(&c->levels[k->level], k, by_level);
-	k->level = tries < LEVELS ? tries : LEVELS - 1;
+	k->level = (uint8_t)(tries < LEVELS ? tries : LEVELS - 1);
 	TAILQ_INSERT_TAIL(&c->levels[k->level], k, by_level);
 }
 
@@ -180,7 +214,7 @@ uint32_t counters_add(struct counters *c, const struct guard_key *key,
 	n = within(k, window_s, now_ms) + 1;
 	if (k->n_points == COUNTER_POINTS)
 		join_closest(k);
-	k->points[k->n_points++] = (struct counter_point){ now_ms, 1 };
+	k->points[k->n_points++] = pack((struct counter_point){ now_ms, 1 });
 	k->last_ms = now_ms;
 	set_level(c, k, n);
 	return n;
@@ -193,7 +227,8 @@ size_t counters_points(struct counters *c, const struct guard_key *key,
 
 	if (!k)
 		return 0;
-	memcpy(out, k->points, k->n_points * sizeof(*out));
+	for (size_t i = 0; i < k->n_points; i++)
+		out[i] = unpack(k->points[i]);
 	return k->n_points;
 }
 
@@ -208,11 +243,12 @@ int counters_load(struct counters *c, const struct guard_key *key,
 	k = find_or_make(c, key);
 	if (!k)
 		return -ENOMEM;
-	memcpy(k->points, points, n * sizeof(*points));
-	k->n_points = n;
+	k->n_points = (uint8_t)n;
 	k->last_ms = points[n - 1].at_ms;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		k->points[i] = pack(points[i]);
 		sum += points[i].n;
+	}
 	set_level(c, k, sum);
 	return 0;
 }

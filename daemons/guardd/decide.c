@@ -148,7 +148,7 @@ static struct ban *new_ban(struct guard *g, const struct guard_key *key,
 	if (!ban)
 		return NULL;
 	evidence_of(r, evidence, sizeof(evidence));
-	if (ban_say(ban, "", evidence) < 0) {
+	if (bans_say(g->bans, ban, "", evidence) < 0) {
 		bans_take(g->bans, ban);
 		return NULL;
 	}
@@ -308,9 +308,9 @@ struct ban *guard_reject(struct guard *g, const struct guard_key *key,
 		return NULL;
 	}
 	ban = bans_put(g->bans, key);
-	if (!ban || ban_say(ban, actor,
-			    ban->evidence ? ban->evidence
-					  : "rejected by a person") < 0) {
+	if (!ban || bans_say(g->bans, ban, actor,
+			     ban->words ? ban_evidence(ban)
+					: "rejected by a person") < 0) {
 		/* times 0: it was made just now, and has no words. */
 		if (ban && ban->times == 0)
 			bans_take(g->bans, ban);
@@ -341,8 +341,8 @@ void guard_ban_row(const struct ban *ban, struct rejected *row)
 	row->since_ms = ban->since_ms;
 	row->until_ms = ban->until_ms;
 	row->origin = ban->origin;
-	snprintf(row->actor, sizeof(row->actor), "%s", ban->actor);
-	snprintf(row->evidence, sizeof(row->evidence), "%s", ban->evidence);
+	snprintf(row->actor, sizeof(row->actor), "%s", ban_actor(ban));
+	snprintf(row->evidence, sizeof(row->evidence), "%s", ban_evidence(ban));
 	row->times = ban->times;
 }
 
@@ -369,13 +369,13 @@ int guard_ban_load(struct guard *g, const struct rejected *row,
 	ban = bans_put(g->bans, &key);
 	if (!ban)
 		return -ENOMEM;
-	if (ban_say(ban, row->actor, row->evidence) < 0) {
+	if (bans_say(g->bans, ban, row->actor, row->evidence) < 0) {
 		bans_take(g->bans, ban);
 		return -ENOMEM;
 	}
 	ban->tries = row->tries;
 	ban->times = row->times;
-	ban->origin = row->origin;
+	ban->origin = (uint8_t)row->origin;
 	ban->since_ms = row->since_ms;
 	bans_end_at(g->bans, ban, left_ms ? now->mono_ms + left_ms : 0,
 		    left_ms ? now->wall_ms + left_ms : 0);

@@ -320,7 +320,7 @@ struct wish {
 	uint32_t seconds;
 	bool rejects;
 	bool was_there; /* then: */
-	uint32_t old_origin;
+	uint8_t old_origin;
 	uint64_t old_until_ms;
 	uint64_t old_until_mono_ms;
 	char actor[BAN_ACTOR];
@@ -442,7 +442,7 @@ static int reject(struct guardd *d, const struct guard_key *key,
 	}
 	if (evidence) {
 		ban->origin = REJECTED_ORIGIN_AUTO_DEFENSE;
-		(void)ban_say(ban, actor, evidence);
+		(void)bans_say(d->guard.bans, ban, actor, evidence);
 	}
 	/* Before fwd hears of it: should it take our view over just then, the
 	   ban must be there. For the same reason a row goes first below. */

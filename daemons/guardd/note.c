@@ -163,5 +163,5 @@ void note_evidence(struct guardd *d, struct ban *ban)
 		return;
 	/* Names may have been cut within a character. */
 	text_from_peer(clean, sizeof(clean), e.text, e.used);
-	(void)ban_say(ban, ban->actor ? ban->actor : "", clean);
+	(void)bans_say(d->guard.bans, ban, ban_actor(ban), clean);
 }

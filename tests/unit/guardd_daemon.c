@@ -560,7 +560,7 @@ static void test_evidence(struct world *w)
 	CHECK_EQ(guard_key_parse(&key, "sip@2001:db8:3::/64"), 0);
 	b = bans_find(guardd(w)->guard.bans, &key);
 	CHECK(b);
-	CHECK_STR(b->evidence, "801: 10 times, UDP");
+	CHECK_STR(ban_evidence(b), "801: 10 times, UDP");
 	/* Made permanent by a person: what was seen stays. */
 	record_init(&reject_record, &re);
 	snprintf(re.source, sizeof(re.source), "2001:db8:3::/64");
@@ -569,7 +569,7 @@ static void test_evidence(struct world *w)
 	CHECK_EQ(w->asked.errors, 0);
 	CHECK_EQ(b->until_ms, 0);
 	CHECK_EQ(b->tries, 10);
-	CHECK_STR(b->evidence, "801: 10 times, UDP");
+	CHECK_STR(ban_evidence(b), "801: 10 times, UDP");
 	CHECK_EQ(b->origin, REJECTED_ORIGIN_PERSON);
 	record_init(&unreject_record, &un);
 	snprintf(un.source, sizeof(un.source), "2001:db8:3::/64");

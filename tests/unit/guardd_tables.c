@@ -91,13 +91,37 @@ static void test_counters_joined(void)
 	counters_free(c);
 }
 
+/* Loaded from the last run: before the boot as well, and many in one point. */
+static void test_counters_loaded(void)
+{
+	const struct counter_point points[] = { { (uint64_t)-5000, 3 },
+						{ 7, 1 },
+						{ 1000, 1U << 31 } };
+	struct counter_point back[COUNTER_POINTS];
+	struct counters *c = counters_new(100, seed);
+	struct guard_key k = numbered(1);
+
+	CHECK(c);
+	CHECK_EQ(counters_load(c, &k, points, 2), 0);
+	CHECK_EQ(counters_get(c, &k, 6, 999), 4);
+	CHECK_EQ(counters_points(c, &k, back), 2);
+	CHECK_EQ(back[0].at_ms, (uint64_t)-5000);
+	CHECK_EQ(back[0].n, 3);
+	CHECK_EQ(back[1].at_ms, 7);
+	CHECK_EQ(counters_get(c, &k, 6, 1000), 1);
+	/* More than a point can hold is still beyond every limit. */
+	CHECK_EQ(counters_load(c, &k, points, 3), 0);
+	CHECK(counters_get(c, &k, 6, 2000) > 1000000);
+	counters_free(c);
+}
+
 static struct ban *put(struct bans *bs, uint32_t i, uint64_t end_ms)
 {
 	struct guard_key k = numbered(i);
 	struct ban *ban = bans_put(bs, &k);
 
 	CHECK(ban);
-	CHECK_EQ(ban_say(ban, "", ""), 0);
+	CHECK_EQ(bans_say(bs, ban, "", ""), 0);
 	bans_end_at(bs, ban, end_ms, end_ms);
 	return ban;
 }
@@ -527,6 +551,7 @@ int main(void)
 	test_keys();
 	test_counters_full();
 	test_counters_joined();
+	test_counters_loaded();
 	test_bans();
 	test_offenders();
 	test_incidents();
