@@ -36,7 +36,7 @@ int live_put(struct live *l, const void *row)
 	record_key(l->r, row, key, sizeof(key));
 	if (!key[0])
 		return -EINVAL;
-	n = row_encode(l->r, NULL, key, row, 0, 0, l->buf, l->size);
+	n = record_encode_live(l->r, row, l->buf, l->size);
 	if (n < 0)
 		return n;
 	return (soon(l) ? store_view_put_soon : store_view_put)(
@@ -285,7 +285,7 @@ struct live *live_open(const struct record *record, struct bus *bus,
 	l->store = store;
 	l->ops = ops;
 	l->ctx = ctx;
-	l->size = row_size_max(record);
+	l->size = record_encoded_max(record);
 	l->buf = malloc(l->size);
 	l->rec = malloc(record->size);
 	if (!l->buf || !l->rec || store_view_keep(store, record->name) < 0) {

@@ -45,8 +45,17 @@ static size_t value_size(const struct field *f, const void *rec)
 	return width(f);
 }
 
-int record_encode(const struct record *r, const void *rec, uint8_t *buf,
-		  size_t size)
+static bool at_default(const struct field *f, const void *rec)
+{
+	if (f->type == FIELD_BYTES)
+		return field_bytes(f, rec) == 0;
+	if (!field_is_text(f))
+		return field_number(f, rec) == f->dflt;
+	return strcmp(field_text(f, rec), f->dflt_str ? f->dflt_str : "") == 0;
+}
+
+static int encode(const struct record *r, const void *rec, bool live,
+		  uint8_t *buf, size_t size)
 {
 	size_t pos = 0;
 
@@ -54,6 +63,8 @@ int record_encode(const struct record *r, const void *rec, uint8_t *buf,
 		const struct field *f = &r->fields[i];
 		size_t n = value_size(f, rec);
 
+		if (live && (f->type == FIELD_SECRET || at_default(f, rec)))
+			continue;
 		if (HEAD + n > size - pos)
 			return -ENOSPC;
 
@@ -67,6 +78,18 @@ int record_encode(const struct record *r, const void *rec, uint8_t *buf,
 		pos += n;
 	}
 	return (int)pos;
+}
+
+int record_encode(const struct record *r, const void *rec, uint8_t *buf,
+		  size_t size)
+{
+	return encode(r, rec, false, buf, size);
+}
+
+int record_encode_live(const struct record *r, const void *rec, uint8_t *buf,
+		       size_t size)
+{
+	return encode(r, rec, true, buf, size);
 }
 
 static const struct field *field_by_code(const struct record *r, uint8_t code)
