@@ -143,8 +143,6 @@ static int look(struct asking *a, what_if_fn fn, struct issue *issue)
 	struct guardd *d = a->d;
 	const struct tries *const of[] = { d->tries, d->tries_spared };
 
-	tries_tick(d->tries, a->ask.wall_ms);
-	tries_tick(d->tries_spared, a->ask.wall_ms);
 	if (what_if(&d->guard, of, 2, &a->ask, &a->sum, fn, a) < 0)
 		return issue_set(issue, "", "no memory");
 	return 0;

@@ -124,6 +124,10 @@ static void test_methods(void)
 		CHECK(role_method(iface->daemon,
 				  iface->methods[m[i].method].name) == &m[i]);
 	}
+	/* who may look may ask what would be */
+	CHECK_EQ(role_method("guardd", "WouldBan")->roles, A | R);
+	CHECK_EQ(role_method("guardd", "WouldBanWhom")->roles, A | R);
+	CHECK(!role_method("guardd", "WouldBan")->changes);
 	CHECK(!role_method("sipd", "VerifySecret"));
 	CHECK(!role_method("guardd", "Report"));
 	CHECK(!role_method("fwd", "Ban"));

@@ -246,6 +246,10 @@ export const wall = {
 		await drawer.getByLabel('Tries').fill('');
 		await told.getByText('With these').waitFor({ state: 'detached' });
 		await drawer.getByLabel('Tries').fill('10');
+		await told.getByText('With these').waitFor();
+		await drawer.getByLabel('On', { exact: true }).uncheck();
+		await told.getByText('With these').waitFor({ state: 'detached' });
+		await drawer.getByLabel('On', { exact: true }).check();
 		await drawer.getByRole('button', { name: 'Cancel' }).click();
 	},
 

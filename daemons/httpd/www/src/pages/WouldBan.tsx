@@ -20,12 +20,12 @@ const NEARLY_MS = 60000;
 /* so many are looked at; who is another than before comes first */
 const SHOWN = 20;
 
-/** The settings as they stand in the form; none while a figure is missing. */
+/** The settings as they stand in the form; none while a figure is missing, or when nobody would be shut out at all. */
 function question({ edit }: Editing, row?: Row): string | null {
 	const tries = Number(edit['tries']), window_s = Number(edit['window_s']);
 	const isWhole = (n: number, min: number, max: number) => Number.isInteger(n) && n >= min && n <= max;
 
-	return row && isWhole(tries, 1, 1000) && isWhole(window_s, 10, 604800) ? String(new URLSearchParams({
+	return row && edit['enabled'] !== false && isWhole(tries, 1, 1000) && isWhole(window_s, 10, 604800) ? String(new URLSearchParams({
 		service: String(row['service']), tries: String(tries), window_s: String(window_s), trust_local: String(edit['trust_local']),
 	})) : null;
 }
