@@ -10,6 +10,7 @@
 #include "media_bus.h"
 #include "mediad.h"
 #include "records.h"
+#include "secret.h"
 #include "service.h"
 
 static void reply(struct bus_req *req, int err, const struct refusal *why,
@@ -29,6 +30,7 @@ static void on_offer(void *ctx, struct bus_req *req, const void *in)
 
 	record_init(&media_sdp_record, &out);
 	reply(req, calls_offer(m->calls, in, &out, &why), &why, &out);
+	secret_wipe(out.sdp, out.sdp_bytes);
 }
 
 static void on_answer(void *ctx, struct bus_req *req, const void *in)
@@ -39,6 +41,7 @@ static void on_answer(void *ctx, struct bus_req *req, const void *in)
 
 	record_init(&media_sdp_record, &out);
 	reply(req, calls_answer(m->calls, in, &out, &why), &why, &out);
+	secret_wipe(out.sdp, out.sdp_bytes);
 }
 
 static void on_accept(void *ctx, struct bus_req *req, const void *in)
@@ -49,6 +52,7 @@ static void on_accept(void *ctx, struct bus_req *req, const void *in)
 
 	record_init(&media_sdp_record, &out);
 	reply(req, calls_accept(m->calls, in, &out, &why), &why, &out);
+	secret_wipe(out.sdp, out.sdp_bytes);
 }
 
 static void on_rollback(void *ctx, struct bus_req *req, const void *in)

@@ -14,6 +14,7 @@
 #include "records.h"
 #include "relay.h"
 #include "secret.h"
+#include "srtp_leg.h"
 
 struct calls *calls_new(const struct calls_config *config)
 {
@@ -52,6 +53,7 @@ void calls_free(struct calls *c)
 		HASH_DEL(c->all, call);
 		talk_free(call);
 	}
+	srtp_stop(c->srtp);
 	free(c);
 }
 
@@ -162,6 +164,15 @@ void talk_close(struct talk *call)
 
 /* --- what threads tell --- */
 
+static void fill_srtp(const struct talk *call, unsigned leg, char *out,
+		      size_t size)
+{
+	const struct suite_info *s =
+		suite_info((enum srtp_suite)call->leg_suite[leg]);
+
+	snprintf(out, size, "%s", s ? s->name : "");
+}
+
 static void fill_stats(const struct talk *call, const struct notice *r,
 		       struct media_stats *out)
 {
@@ -185,6 +196,8 @@ static void fill_stats(const struct talk *call, const struct notice *r,
 	out->callee_mos_centi =
 		stats_mos_centi(b, (enum codec)call->leg_codec[CALLEE]);
 	out->callee_foreign = b->foreign;
+	fill_srtp(call, CALLER, out->caller_srtp, sizeof(out->caller_srtp));
+	fill_srtp(call, CALLEE, out->callee_srtp, sizeof(out->callee_srtp));
 }
 
 static void closed(struct calls *c, struct talk *call, const struct notice *r)

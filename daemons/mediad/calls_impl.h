@@ -28,6 +28,7 @@ struct talk {
 	bool orphan;        /* sipd went, and has not asked for it since */
 	uint8_t codec;      /* of the caller, for the statistics */
 	uint8_t leg_codec[2];
+	uint8_t leg_suite[2]; /* enum srtp_suite */
 	calls_deleted_fn done;
 	void *done_ctx;
 };
@@ -37,6 +38,7 @@ struct calls {
 	struct talk *all; /* by id */
 	uint32_t n_closing;
 	struct rate busy_log;
+	void *srtp; /* the library, once a call needed it; srtp_leg.h */
 };
 
 struct talk *talk_find(struct calls *c, const char *id, struct refusal *why);

@@ -40,6 +40,8 @@ struct end *end_new(const char *branch)
 
 void end_free(struct end *e)
 {
+	if (e)
+		secret_wipe(e, sizeof(*e)); /* it has keys */
 	free(e);
 }
 
@@ -107,6 +109,18 @@ void end_streams(struct end *e, const struct sdp *offer)
 	snprintf(s->media[0].proto, sizeof(s->media[0].proto), "RTP/AVP");
 }
 
+void end_ask(struct end *e, enum srtp_mode mode)
+{
+	end_streams(e, NULL);
+	srtp_keys_offer(&e->keys, mode, e->known ? &e->theirs : NULL, &e->ours);
+}
+
+void end_settle(struct end *e, const char *call)
+{
+	srtp_keys_settle(&e->keys, &e->theirs);
+	end_enter(e, call, END_IDLE);
+}
+
 bool end_repeats(const struct end *e, const struct sdp *offer)
 {
 	return e->known && e->theirs.session == offer->session &&
@@ -163,4 +177,5 @@ void end_conf(const struct end *e, struct leg_conf *conf)
 	conf->latch.local = is_local(e);
 	memcpy(conf->latch.permit_ip, e->source.permit_ip,
 	       sizeof(conf->latch.permit_ip));
+	srtp_keys_agreed(&e->keys, &e->theirs, &conf->keys);
 }

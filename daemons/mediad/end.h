@@ -11,6 +11,7 @@
 #include "addr.h"
 #include "refusal.h"
 #include "sdp.h"
+#include "srtp_keys.h"
 
 struct leg_conf;
 
@@ -35,7 +36,8 @@ struct end {
 	struct sdp theirs; /* the last that was agreed */
 	struct sdp offer;  /* END_OFFERED: what it offers */
 	struct sdp ours;   /* what it was told last */
-	uint8_t codec;     /* what was agreed; CODEC_NONE */
+	struct own_keys keys;
+	uint8_t codec; /* what was agreed; CODEC_NONE */
 	struct end_source source;
 	struct addr advertise; /* our address, as it sees it */
 	uint32_t serial;       /* of the offer it owes an answer to; 0: none */
@@ -58,6 +60,13 @@ int end_write(struct end *e, uint16_t port, uint8_t *out, size_t size);
 /* Gives e->ours the streams of its own offer, so that each is answered; keeps
    those it has otherwise; one of audio when it has none. */
 void end_streams(struct end *e, const struct sdp *offer);
+
+/* What it is offered besides formats: streams as end_streams(e, NULL), keys as
+   it may have them. */
+void end_ask(struct end *e, enum srtp_mode mode);
+
+/* What was agreed on last is final. */
+void end_settle(struct end *e, const char *call);
 
 /* Does this offer only repeat what was agreed? */
 bool end_repeats(const struct end *e, const struct sdp *offer);

@@ -21,6 +21,8 @@
 #include "ports.h"
 #include "records.h"
 #include "relay.h"
+#include "secret.h"
+#include "srtp_leg.h"
 
 enum { BRANCHES_MAX = 32 };
 
@@ -36,13 +38,17 @@ struct said {
 	const char *advertise;
 	const char *codecs;
 	uint32_t serial;
+	enum srtp_mode srtp;       /* of the leg whose SDP this is */
+	enum srtp_mode hears_srtp; /* of the one that gets the result */
+	struct sdp *in; /* it is read into this; wiped after, for its keys */
 };
 
 /* Those of their fields that all three have, as a struct said. */
 #define SAID(in)                                                               \
 	.leg = (in)->leg, .sdp = (in)->sdp, .n = (in)->sdp_bytes,              \
 	.source = (in)->source, .local = (in)->local,                          \
-	.permit_ip = (in)->permit_ip, .advertise = (in)->advertise
+	.permit_ip = (in)->permit_ip, .advertise = (in)->advertise,            \
+	.srtp = (enum srtp_mode)(in)->srtp
 
 typedef int (*exchange_fn)(struct talk *call, const struct said *said,
 			   struct media_sdp *out, struct refusal *why);
@@ -74,18 +80,37 @@ static bool is_loop(const struct talk *call, const struct sdp *s)
 	       is_ours(&s->addr);
 }
 
+/* A leg without secret signalling has its plain stream beside another. */
+static enum sdp_profiles profiles(const struct said *said)
+{
+	return said->srtp == SRTP_MODE_OFF ? SDP_PLAIN : SDP_ANY;
+}
+
 static int read_sdp(const struct talk *call, const struct said *said,
 		    struct sdp *out, struct refusal *why)
 {
 	char text[SDP_WHY];
 
-	if (sdp_read(out, said->sdp, said->n, text))
+	if (sdp_read(out, said->sdp, said->n, profiles(said), text))
 		return refusal_set(why, "Invalid", "sdp: %s", text);
 	if (out->audio != out->n_media && is_loop(call, out))
 		return refusal_set(why, "Invalid",
 				   "sdp: names one of our own ports");
 	nego_normalize(out);
 	return 0;
+}
+
+/* Why an offer has nothing for us. */
+static int no_audio(const struct sdp *s, struct refusal *why)
+{
+	for (unsigned i = 0; i < s->n_media; i++) {
+		if (s->media[i].port && sdp_is_secure(&s->media[i]))
+			return refusal_set(why, "Insecure",
+					   "SRTP is offered over signalling "
+					   "that is not TLS, or that may not "
+					   "have it");
+	}
+	return refusal_set(why, "NoCodec", "no usable audio is offered");
 }
 
 static int read_offer(const struct talk *call, const struct said *said,
@@ -99,9 +124,8 @@ static int read_offer(const struct talk *call, const struct said *said,
 	if (read_sdp(call, said, out, why))
 		return -EINVAL;
 	if (out->audio == out->n_media)
-		return refusal_set(why, "NoCodec",
-				   "no usable audio is offered");
-	return 0;
+		return no_audio(out, why);
+	return srtp_keys_take(out, said->srtp, why);
 }
 
 static int read_source(const struct said *said, struct end_source *out,
@@ -191,6 +215,7 @@ static struct end *speaker(struct talk *call, const struct said *said,
 	if (all && all != e && all->state == END_ASKED) {
 		e->state = END_ASKED;
 		e->ours = all->ours;
+		e->keys = all->keys;
 		e->body = all->body;
 		e->advertise = all->advertise;
 		e->serial = all->serial;
@@ -218,12 +243,18 @@ static int set_leg(struct talk *call, unsigned leg, const struct end *e,
 		   enum leg_watch watch, struct refusal *why)
 {
 	struct leg_conf conf = { .watch = watch };
+	int err;
 
 	end_conf(e, &conf);
 	call->leg_codec[leg] = e->codec;
-	if (relay_conf(call->relay, call->session, leg, &conf))
-		return refusal_set(why, "Busy", "no memory");
-	return 0;
+	call->leg_suite[leg] = conf.keys.tx.suite;
+	if (conf.keys.tx.suite != SRTP_NONE && srtp_start(&call->calls->srtp)) {
+		log_err("call %s: libsrtp2 does not start", call->id);
+		return refusal_set(why, "Insecure", "SRTP does not start");
+	}
+	err = relay_conf(call->relay, call->session, leg, &conf);
+	secret_wipe(&conf.keys, sizeof(conf.keys));
+	return err ? refusal_set(why, "Busy", "no memory") : 0;
 }
 
 static int write_sdp(struct talk *call, unsigned leg, struct end *e,
@@ -281,27 +312,29 @@ static int offer(struct talk *call, const struct said *said,
 	struct end *from = speaker(call, said, why);
 	struct end *to = from ? listener(call, said, why) : NULL;
 	struct end_source source;
-	struct sdp in, ours;
+	struct sdp *in = said->in, ours;
 	enum codec only;
 
-	if (!to || read_offer(call, said, from, &in, why) ||
-	    may_offer(from, to, &in, why) || read_source(said, &source, why) ||
-	    read_advertise(said, to, &to->advertise, why))
+	if (!to || read_offer(call, said, from, in, why) ||
+	    may_offer(from, to, in, why) || read_source(said, &source, why) ||
+	    read_advertise(said, to, &to->advertise, why) ||
+	    srtp_keys_may(said->hears_srtp, why))
 		return -EINVAL;
-	only = end_repeats(from, &in) ? (enum codec)from->codec : CODEC_NONE;
+	only = end_repeats(from, in) ? (enum codec)from->codec : CODEC_NONE;
 	ours = to->ours;
-	if (nego_offer(&in, said->codecs, only, &ours))
+	srtp_keys_clear(&ours);
+	if (nego_offer(in, said->codecs, only, &ours))
 		return refusal_set(why, "NoCodec",
 				   "no codec that we can carry");
-	ours.rtcp_mux = in.rtcp_mux;
+	ours.rtcp_mux = in->rtcp_mux;
 	if (talk_open_leg(call, said->leg, why) ||
 	    talk_open_leg(call, !said->leg, why))
 		return -EBUSY;
 	to->ours = ours;
-	end_streams(to, NULL);
+	end_ask(to, said->hears_srtp);
 	if (write_sdp(call, !said->leg, to, out, why))
 		return -EINVAL;
-	from->offer = in;
+	from->offer = *in;
 	from->source = source;
 	to->serial = said->serial;
 	end_enter(from, call->id, END_OFFERED);
@@ -312,14 +345,19 @@ static int offer(struct talk *call, const struct said *said,
 int calls_offer(struct calls *c, const struct media_offer *in,
 		struct media_sdp *out, struct refusal *why)
 {
+	struct sdp sdp;
 	const struct said said = {
 		SAID(in),
 		.branch = in->branch,
 		.codecs = in->codecs,
 		.serial = in->serial,
+		.hears_srtp = (enum srtp_mode)in->hears_srtp,
+		.in = &sdp,
 	};
+	int err = begin(c, in->call, offer, &said, out, why);
 
-	return begin(c, in->call, offer, &said, out, why);
+	srtp_keys_clear(&sdp);
+	return err;
 }
 
 /* --- Answer --- */
@@ -331,6 +369,7 @@ static int make_answer(struct end *to, const struct sdp *answer,
 {
 	struct sdp ours = to->ours;
 
+	srtp_keys_clear(&ours);
 	if (end_repeats(to, &to->offer)) {
 		ours.dir = sdp_dir_reverse(to->offer.dir) & answer->dir;
 	} else if (nego_answer(&to->offer, answer, "", CODEC_NONE, &ours)) {
@@ -339,6 +378,7 @@ static int make_answer(struct end *to, const struct sdp *answer,
 	ours.rtcp_mux = to->offer.rtcp_mux;
 	to->ours = ours;
 	end_streams(to, &to->offer);
+	srtp_keys_answer(&to->keys, &to->offer, &to->ours);
 	return 0;
 }
 
@@ -372,7 +412,7 @@ static int settle(struct talk *call, const struct said *said, struct end *from,
 		if (set_leg(call, leg, ends[leg], watch, why))
 			return -ENOMEM;
 		if (final)
-			end_enter(ends[leg], call->id, END_IDLE);
+			end_settle(ends[leg], call->id);
 	}
 	if (to && !call->answered && let_hear(call))
 		return refusal_set(why, "Busy", "no memory");
@@ -403,7 +443,7 @@ static int answer(struct talk *call, const struct said *said, bool final,
 	struct end *from = speaker(call, said, why);
 	struct end *to;
 	struct end_source source;
-	struct sdp in;
+	struct sdp *in = said->in;
 	int err;
 
 	if (!from)
@@ -413,18 +453,20 @@ static int answer(struct talk *call, const struct said *said, bool final,
 				   "no offer waits for an answer");
 	if (said->serial && from->serial && said->serial != from->serial)
 		return refusal_set(why, "Pending", "it answers an older offer");
-	if (read_sdp(call, said, &in, why) || read_source(said, &source, why))
+	if (read_sdp(call, said, in, why) || read_source(said, &source, why))
 		return -EINVAL;
-	err = nego_check(&in, &from->ours);
+	err = nego_check(in, &from->ours);
 	if (err == -ENOTSUP)
 		return refusal_set(why, "NoCodec", "the answer takes no codec");
 	if (err)
 		return refusal_set(why, "Invalid",
 				   "sdp: the answer does not fit our offer");
+	if (srtp_keys_check(&from->keys, in, &from->ours, said->srtp, why))
+		return -EINVAL;
 	to = asker(call, said);
 	if (to && to->state == END_OFFERED) {
 		if (read_advertise(said, to, &to->advertise, why) ||
-		    make_answer(to, &in, why))
+		    make_answer(to, in, why))
 			return -EINVAL;
 		to->theirs = to->offer;
 		to->known = true;
@@ -432,9 +474,9 @@ static int answer(struct talk *call, const struct said *said, bool final,
 	}
 	if (to && write_sdp(call, !said->leg, to, out, why))
 		return -EINVAL;
-	from->theirs = in;
+	from->theirs = *in;
 	from->known = true;
-	from->codec = (uint8_t)nego_codec(&in); /* checked: in our offer */
+	from->codec = (uint8_t)nego_codec(in); /* checked: in our offer */
 	from->source = source;
 	return settle(call, said, from, to, final, why);
 }
@@ -442,14 +484,18 @@ static int answer(struct talk *call, const struct said *said, bool final,
 int calls_answer(struct calls *c, const struct media_answer *in,
 		 struct media_sdp *out, struct refusal *why)
 {
+	struct sdp sdp;
 	const struct said said = {
 		SAID(in),
 		.branch = in->branch,
 		.serial = in->serial,
+		.in = &sdp,
 	};
 	struct talk *call = talk_find(c, in->call, why);
+	int err = call ? answer(call, &said, in->final, out, why) : -ENOENT;
 
-	return call ? answer(call, &said, in->final, out, why) : -ENOENT;
+	srtp_keys_clear(&sdp);
+	return err;
 }
 
 /* --- Accept --- */
@@ -466,6 +512,9 @@ static int own_offer(struct talk *call, const struct said *said, struct end *e,
 
 	if (e->state == END_OFFERED)
 		return refusal_set(why, "Pending", "its own offer waits");
+	if (srtp_keys_may(said->srtp, why))
+		return -EINVAL;
+	srtp_keys_clear(&ours);
 	if (other && other->known)
 		err = nego_offer(&other->theirs, said->codecs,
 				 (enum codec)other->codec, &ours);
@@ -476,7 +525,7 @@ static int own_offer(struct talk *call, const struct said *said, struct end *e,
 	ours.dir = SDP_SENDRECV;
 	ours.rtcp_mux = false;
 	e->ours = ours;
-	end_streams(e, NULL);
+	end_ask(e, said->srtp);
 	end_enter(e, call->id, END_ASKED);
 	return 0;
 }
@@ -497,29 +546,31 @@ static int own_answer(struct talk *call, const struct said *said, struct end *e,
 		      struct refusal *why)
 {
 	struct end_source source;
-	struct sdp in, ours = e->ours;
+	struct sdp *in = said->in, ours = e->ours;
 
 	if (e->state == END_ASKED)
 		return refusal_set(why, "Pending", "it owes an answer");
-	if (read_offer(call, said, e, &in, why) ||
+	if (read_offer(call, said, e, in, why) ||
 	    read_source(said, &source, why))
 		return -EINVAL;
-	if (end_repeats(e, &in))
-		ours.dir = sdp_dir_reverse(in.dir);
-	else if (nego_answer(&in, NULL, said->codecs, CODEC_NONE, &ours))
+	srtp_keys_clear(&ours);
+	if (end_repeats(e, in))
+		ours.dir = sdp_dir_reverse(in->dir);
+	else if (nego_answer(in, NULL, said->codecs, CODEC_NONE, &ours))
 		return refusal_set(why, "NoCodec", "no codec that we speak");
-	ours.rtcp_mux = in.rtcp_mux;
+	ours.rtcp_mux = in->rtcp_mux;
 	e->ours = ours;
-	end_streams(e, &in);
-	e->theirs = in;
+	end_streams(e, in);
+	srtp_keys_answer(&e->keys, in, &e->ours);
+	e->theirs = *in;
 	e->known = true;
 	e->codec = (uint8_t)nego_codec(&ours);
 	e->source = source;
 	if (e->state == END_OFFERED)
 		forget_asked(call);
-	end_enter(e, call->id, END_IDLE);
+	end_settle(e, call->id);
 	if (set_leg(call, said->leg, e,
-		    in.dir == SDP_SENDRECV ? WATCH_HEARD : WATCH_NO, why))
+		    in->dir == SDP_SENDRECV ? WATCH_HEARD : WATCH_NO, why))
 		return -ENOMEM;
 	call->codec = call->leg_codec[said->leg];
 	return 0;
@@ -542,13 +593,17 @@ static int accept_leg(struct talk *call, const struct said *said,
 int calls_accept(struct calls *c, const struct media_accept *in,
 		 struct media_sdp *out, struct refusal *why)
 {
+	struct sdp sdp;
 	const struct said said = {
 		SAID(in),
-		.branch = "",
+		.branch = in->branch,
 		.codecs = in->codecs,
+		.in = &sdp,
 	};
+	int err = begin(c, in->call, accept_leg, &said, out, why);
 
-	return begin(c, in->call, accept_leg, &said, out, why);
+	srtp_keys_clear(&sdp);
+	return err;
 }
 
 /* --- Rollback --- */

@@ -99,7 +99,7 @@ enum latch_verdict latch_packet(struct latch *l, const struct latch_packet *p,
 		return open_to(l, p, now_ms);
 	if (is_from(&l->own, p) && l->own.ssrc == p->ssrc)
 		return LATCH_PASS;
-	if (now_ms >= l->relearn_until_ms)
+	if (now_ms >= l->relearn_until_ms && !p->authentic)
 		return LATCH_FOREIGN;
 	if (!is_from(&l->own, p))
 		return open_to(l, p, now_ms);

@@ -11,6 +11,9 @@
  *   replaces its stream while the last packets of the old one still fly), and
  *   a sender that passes the rules above takes it over (its NAT has given the
  *   phone another port, as happens during hold).
+ * - What SRTP has proved to be the leg's may do the same at any time: whoever
+ *   took the place of the phone could only make it deaf, and must stand where
+ *   SIP came from.
  *
  * Pure: no clock, no socket. Owned by the leg that it guards.
  */
@@ -62,6 +65,7 @@ struct latch_packet {
 	uint32_t ssrc;
 	uint16_t seq;
 	bool negotiated; /* the payload type is one that we offered */
+	bool authentic;  /* SRTP proved that the phone made it */
 };
 
 /* New SDP. The lock stays when it names the locked address and port again, or

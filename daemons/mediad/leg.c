@@ -8,6 +8,7 @@
 #include "bridge.h"
 #include "secret.h"
 #include "sound.h"
+#include "srtp_leg.h"
 
 enum {
 	FOREIGN_EVERY_MS = 10000, /* notices of strangers, a leg */
@@ -77,6 +78,7 @@ static void leg_fini(struct leg *l)
 	leg_stop(l);
 	encoder_free(l->encoder);
 	bridge_free(l->bridge);
+	srtp_leg_free(l->srtp);
 	if (l->rtp.fd >= 0)
 		(void)close(l->rtp.fd);
 	if (l->rtcp.fd >= 0)
@@ -152,11 +154,29 @@ static void retarget(struct leg *l)
 	target_set(l, &l->rtcp_to, &to, rtcp);
 }
 
+/* Without memory the leg is deaf and mute, never plain. */
+static void set_keys(struct leg *l, uint64_t now_ms)
+{
+	l->secure = l->conf.keys.tx.suite != SRTP_NONE;
+	l->out.forward |= l->secure;
+	if (!l->secure) {
+		srtp_leg_free(l->srtp);
+		l->srtp = NULL;
+		return;
+	}
+	if (!l->srtp)
+		l->srtp = srtp_leg_new();
+	if (l->srtp)
+		srtp_leg_set(l->srtp, &l->conf.keys, now_ms);
+	secret_wipe(&l->conf.keys, sizeof(l->conf.keys));
+}
+
 void leg_set(struct leg *l, const struct leg_conf *conf, uint64_t now_ms)
 {
 	bool listened = l->set && l->conf.watch == WATCH_ALWAYS;
 
 	l->conf = *conf;
+	set_keys(l, now_ms);
 	l->set = true;
 	latch_set(&l->latch, &conf->latch, now_ms);
 	retarget(l);
@@ -169,14 +189,38 @@ void leg_set(struct leg *l, const struct leg_conf *conf, uint64_t now_ms)
 	}
 }
 
+/* A full queue or an ICMP error loses the packet, as networks do. */
+static void send_to(const struct sock *s, const struct target *t,
+		    const uint8_t *p, size_t n)
+{
+	(void)!sendto(s->fd, p, n, MSG_DONTWAIT,
+		      (const struct sockaddr *)&t->to, t->len);
+}
+
+/* In a copy: what is sealed grows, and the caller may still need its own. */
+static void send_sealed(struct leg *l, const struct sock *s,
+			const struct target *t, const uint8_t *p, size_t n,
+			bool rtcp)
+{
+	_Alignas(uint32_t) uint8_t sealed[RTP_MAX + SRTP_MORE];
+
+	if (!l->srtp || n > RTP_MAX)
+		return;
+	memcpy(sealed, p, n);
+	if (!srtp_leg_seal(l->srtp, sealed, &n, rtcp))
+		send_to(s, t, sealed, n);
+}
+
 void leg_send(struct leg *l, const uint8_t *p, size_t n)
 {
 	const struct target *t = &l->rtp_to;
 
-	/* A full queue or an ICMP error loses the packet, as networks do. */
-	if (t->known && l->conf.receives && l->rtp.fd >= 0)
-		(void)!sendto(l->rtp.fd, p, n, MSG_DONTWAIT,
-			      (const struct sockaddr *)&t->to, t->len);
+	if (!t->known || !l->conf.receives || l->rtp.fd < 0)
+		return;
+	if (l->secure)
+		send_sealed(l, &l->rtp, t, p, n, false);
+	else
+		send_to(&l->rtp, t, p, n);
 }
 
 struct encoder *leg_encoder(struct leg *l)
@@ -360,12 +404,27 @@ static void heard(struct leg *l, struct rtp *r, uint8_t *p, size_t n,
 	pass_on(l, l->echo ? l : l->other, r, c, p, n, now);
 }
 
+/* Plain bytes of whoever has the leg's key, or -EBADMSG. */
+static int open_packet(struct leg *l, uint8_t *p, size_t *n, bool rtcp,
+		       const struct leg_clock *now)
+{
+	return l->srtp ? srtp_leg_open(l->srtp, p, n, rtcp, now->ms) : -EBADMSG;
+}
+
 static void on_rtp(struct leg *l, uint8_t *p, size_t n, const struct addr *from,
 		   uint16_t port, struct leg_clock *now)
 {
-	struct latch_packet packet = { .from = *from, .port = port };
+	struct latch_packet packet = {
+		.from = *from,
+		.port = port,
+		.authentic = l->secure,
+	};
 	struct rtp r;
 
+	if (l->secure && rtp_is(p, n) && open_packet(l, p, &n, false, now)) {
+		foreign(l, from, now);
+		return;
+	}
 	if (rtp_read(&r, p, n)) {
 		/* Keep-alives of phones look like anything. */
 		if (l->latch.locked && !latch_same_host(&l->latch, from))
@@ -411,6 +470,10 @@ static void on_rtcp(struct leg *l, uint8_t *p, size_t n,
 			foreign(l, from, now);
 		return;
 	}
+	/* Not counted: some phones say goodbye in the plain, when their keys
+	   are gone already. */
+	if (l->secure && open_packet(l, p, &n, true, now))
+		return;
 	if (rtcp_check(p, n))
 		return;
 	l->heard_ms = now->ms;
@@ -423,8 +486,11 @@ static void on_rtcp(struct leg *l, uint8_t *p, size_t n,
 		return;
 	if (out_renumbered(&to->out) || out_renumbered(&l->out))
 		rtcp_rewrite(p, n, &map);
-	(void)!sendto(via->fd, p, n, MSG_DONTWAIT,
-		      (const struct sockaddr *)&t->to, t->len);
+	if (!to->secure)
+		send_to(via, t, p, n);
+	else if (to->out.begun && get32(p + 4) == to->out.ssrc)
+		/* One stream alone: each would be a counter to keep. */
+		send_sealed(to, via, t, p, n, true);
 }
 
 void leg_packet(struct sock *s, uint8_t *p, size_t n, const struct addr *from,
@@ -447,7 +513,8 @@ void leg_readable(struct sock *s, struct leg_clock *now)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
-	uint8_t p[RTP_MAX + 1]; /* one more shows what is too long */
+	/* One more shows what is too long. */
+	_Alignas(uint32_t) uint8_t p[RTP_MAX + 1];
 	struct addr from;
 	uint16_t port;
 	ssize_t n = recvfrom(s->fd, p, sizeof(p), MSG_DONTWAIT,

@@ -3,9 +3,9 @@
  * it is sent. Two legs make a session. Everything here belongs to one media
  * thread; nothing is locked.
  *
- *	socket -> latch -> stats -> keys? -> collector
- *	                              '----> echo, or the other leg
- *	player, other leg, echo -> out -> socket
+ *	socket -> SRTP? -> latch -> stats -> keys? -> collector
+ *	                                       '----> echo, or the other leg
+ *	player, other leg, echo -> out -> SRTP? -> socket
  */
 #pragma once
 
@@ -23,12 +23,14 @@
 #include "notice.h"
 #include "out.h"
 #include "player.h"
+#include "srtp_keys.h"
 #include "stats.h"
 
 struct bridge;
 struct decoder;
 struct encoder;
 struct media_session;
+struct srtp_leg;
 struct tone_ear;
 
 /* HEARD: only once it has been heard (early media: many phones are silent). */
@@ -45,6 +47,7 @@ struct leg_conf {
 	uint8_t rx_codec[128];      /* by payload type; CODEC_NONE */
 	uint8_t tx_pt[CODEC_COUNT]; /* by codec; 255: it does not take it */
 	uint8_t codec;              /* what we speak to it when we speak */
+	struct srtp_keys keys;      /* SRTP_NONE: plain RTP; wiped once taken */
 };
 
 struct sock {
@@ -71,6 +74,8 @@ struct leg {
 	struct target rtp_to, rtcp_to;
 	bool rtcp_learned;
 	struct stats stats;
+	bool secure; /* SRTP; where srtp is NULL then, nothing passes */
+	struct srtp_leg *srtp;
 	struct out out;
 	struct player player;
 	struct encoder *encoder; /* for player and bridge */

@@ -3,6 +3,11 @@
  * prompt, an echo. A phone takes SSRC, sequence and timestamp for one clock, so
  * when the source changes the numbers go on where they were. A pure relay is
  * never renumbered.
+ *
+ * Where the stream is SRTP its numbers count for the key: they begin in the
+ * lower half, so that a lost first packet cannot put the phone one turn of the
+ * counter behind (RFC 3711 section 3.3.1), and a source that turns back is
+ * renumbered like a new one, for a number must not be used twice.
  */
 #pragma once
 
@@ -14,6 +19,7 @@
 enum out_source { OUT_NONE, OUT_RELAY, OUT_ECHO, OUT_PLAY, OUT_TRANSCODE };
 
 struct out {
+	bool forward; /* SRTP: set before the first packet, or later */
 	enum out_source source;
 	uint32_t source_ssrc;
 	bool begun;

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 struct refusal {
-	const char
-		*name; /* "Invalid", "NoSuch", "Busy", "Pending", "NoCodec" */
+	const char *name; /* "Invalid", "NoSuch", "Busy", "Pending", "NoCodec",
+			    "Insecure" */
 	char text[160];
 };
 

@@ -234,6 +234,7 @@ static void order_free(struct relay *r, struct order *o)
 		return;
 	playlist_unref(&o->list);
 	secret_wipe(&o->key, sizeof(o->key));
+	secret_wipe(&o->conf.keys, sizeof(o->conf.keys));
 	free(o);
 }
 

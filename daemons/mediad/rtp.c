@@ -26,12 +26,17 @@ void put32(uint8_t *p, uint32_t v)
 	put16(p + 2, (uint16_t)v);
 }
 
+bool rtp_is(const uint8_t *p, size_t n)
+{
+	return n >= RTP_HEADER && n <= RTP_MAX && p[0] >> 6 == 2;
+}
+
 int rtp_read(struct rtp *r, const uint8_t *p, size_t n)
 {
 	size_t at = RTP_HEADER;
 	size_t padding = 0;
 
-	if (n < RTP_HEADER || n > RTP_MAX || p[0] >> 6 != 2)
+	if (!rtp_is(p, n))
 		return -EBADMSG;
 	at += (size_t)(p[0] & 0x0f) * 4;
 	if (p[0] & 0x10) {

@@ -28,6 +28,9 @@ struct rtp {
 	uint16_t len; /* of the payload, without padding */
 };
 
+/* Has it the length and the version? All that can be said of SRTP. */
+bool rtp_is(const uint8_t *p, size_t n);
+
 /* Returns 0, or -EBADMSG: not a whole RTP packet. */
 int rtp_read(struct rtp *r, const uint8_t *p, size_t n);
 

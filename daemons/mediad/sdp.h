@@ -13,6 +13,7 @@
 
 #include "addr.h"
 #include "codec.h"
+#include "sdes.h"
 
 enum {
 	SDP_MAX = 8192, /* bytes of a whole description */
@@ -22,6 +23,7 @@ enum {
 	SDP_FMTP_MAX = 96,
 	SDP_PT_DYNAMIC = 96,
 	SDP_WHY = 96,
+	SDP_CRYPTO_MAX = 8,
 };
 
 /* RFC 4566 section 6, seen from the one who wrote it. */
@@ -63,14 +65,25 @@ struct sdp {
 	uint16_t maxptime_ms;
 	uint8_t n_fmts;
 	struct sdp_fmt fmts[SDP_FMT_MAX];
+	/* Keys that could be taken; secret, whoever holds them wipes them. */
+	uint8_t n_crypto;
+	struct sdes crypto[SDP_CRYPTO_MAX];
+};
+
+/* Which of its audio streams is the one we relay? */
+enum sdp_profiles {
+	SDP_PLAIN, /* the first over RTP/AVP(F) */
+	SDP_ANY,   /* that, or over RTP/SAVP(F) */
 };
 
 /*
  * Reads n bytes. Returns 0; -EINVAL and in `why` the line and what is wrong
  * with it ("line 4: no address") without any byte of the peer's. A
- * description without usable audio is no error: audio == n_media then.
+ * description without usable audio is no error: audio == n_media then. A key
+ * that is not to be taken is left out, as is one that repeats a tag.
  */
-int sdp_read(struct sdp *s, const uint8_t *bytes, size_t n, char why[SDP_WHY]);
+int sdp_read(struct sdp *s, const uint8_t *bytes, size_t n,
+	     enum sdp_profiles profiles, char why[SDP_WHY]);
 
 /*
  * Writes s as ours: o= with session and version, our address for everything.
@@ -80,6 +93,9 @@ int sdp_write(const struct sdp *s, uint8_t *out, size_t size);
 
 /* Only letters, digits and "=;,-./ _+", no empty value, no more than fits. */
 bool sdp_fmtp_ok(const char *text, size_t n);
+
+/* Is the stream's profile RTP/SAVP or RTP/SAVPF (RFC 3711 section 12)? */
+bool sdp_is_secure(const struct sdp_media *m);
 
 /* What the other side of the stream may do: sendonly <-> recvonly. */
 enum sdp_dir sdp_dir_reverse(enum sdp_dir d);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "secret.h"
+
 struct reader {
 	struct sdp *s;
 	unsigned line;
@@ -17,6 +19,7 @@ struct reader {
 	bool media_dir;   /* the audio stream's own direction */
 	struct addr addr;
 	enum sdp_dir dir;
+	enum sdp_profiles profiles;
 };
 
 /* Cuts the next word off *p; "" at the end. */
@@ -135,6 +138,20 @@ static int read_token(char *out, size_t size, const char *w)
 	return 0;
 }
 
+bool sdp_is_secure(const struct sdp_media *m)
+{
+	return !strcmp(m->proto, "RTP/SAVP") || !strcmp(m->proto, "RTP/SAVPF");
+}
+
+/* Could it be the stream that we relay? */
+static bool is_ours(const struct reader *r, const struct sdp_media *m)
+{
+	if (!m->port || strcasecmp(m->type, "audio"))
+		return false;
+	return !strcmp(m->proto, "RTP/AVP") || !strcmp(m->proto, "RTP/AVPF") ||
+	       (r->profiles == SDP_ANY && sdp_is_secure(m));
+}
+
 /* m=audio 10000 RTP/AVP 8 0 101 (RFC 8866 section 5.14). */
 static int read_media(struct reader *r, char *p)
 {
@@ -165,8 +182,7 @@ static int read_media(struct reader *r, char *p)
 	first[n] = '\0';
 	if (read_token(m->fmts, sizeof(m->fmts), first))
 		return -EINVAL;
-	if (s->audio == UINT8_MAX && m->port && !strcasecmp(type, "audio") &&
-	    (!strcmp(m->proto, "RTP/AVP") || !strcmp(m->proto, "RTP/AVPF"))) {
+	if (s->audio == UINT8_MAX && is_ours(r, m)) {
 		s->audio = s->n_media;
 		s->port = m->port;
 		s->rtcp_port = (uint16_t)(m->port + 1);
@@ -277,6 +293,23 @@ static bool read_direction(struct reader *r, const char *text)
 	return false;
 }
 
+/* A line that says nothing we could use is as good as none. */
+static void read_crypto(struct reader *r, const char *text)
+{
+	struct sdp *s = r->s;
+	struct sdes *new = &s->crypto[s->n_crypto];
+
+	if (s->n_crypto == SDP_CRYPTO_MAX || sdes_read(new, text))
+		return;
+	for (unsigned i = 0; i < s->n_crypto; i++) {
+		if (s->crypto[i].tag == new->tag) {
+			secret_wipe(new, sizeof(*new));
+			return;
+		}
+	}
+	s->n_crypto++;
+}
+
 static int read_attribute(struct reader *r, char *p)
 {
 	struct sdp *s = r->s;
@@ -305,6 +338,8 @@ static int read_attribute(struct reader *r, char *p)
 		return read_small(r, value, UINT16_MAX, &s->rtcp_port);
 	if (!strcmp(p, "fmtp"))
 		read_fmtp(r, value);
+	if (!strcmp(p, "crypto"))
+		read_crypto(r, value);
 	return 0;
 }
 
@@ -355,10 +390,8 @@ static int cut_line(struct reader *r, const uint8_t *bytes, size_t n,
 	return 0;
 }
 
-static int read_lines(struct reader *r, const uint8_t *p, size_t n)
+static int read_lines(struct reader *r, const uint8_t *p, size_t n, char *line)
 {
-	char line[SDP_LINE_MAX + 1];
-
 	while (n) {
 		const uint8_t *end = memchr(p, '\n', n);
 		size_t len = end ? (size_t)(end - p) : n;
@@ -399,18 +432,27 @@ static int inherit(struct reader *r)
 	return 0;
 }
 
-int sdp_read(struct sdp *s, const uint8_t *bytes, size_t n, char why[SDP_WHY])
+int sdp_read(struct sdp *s, const uint8_t *bytes, size_t n,
+	     enum sdp_profiles profiles, char why[SDP_WHY])
 {
 	struct sdp out = { .audio = UINT8_MAX, .dir = SDP_SENDRECV };
-	struct reader r = { .s = &out, .dir = SDP_SENDRECV };
+	struct reader r = { .s = &out,
+			    .dir = SDP_SENDRECV,
+			    .profiles = profiles };
+	char line[SDP_LINE_MAX + 1]; /* of keys, too */
+	int err = 0;
 
 	r.what = "empty or too long";
-	if (!n || n > SDP_MAX || read_lines(&r, bytes, n) || inherit(&r)) {
+	if (!n || n > SDP_MAX || read_lines(&r, bytes, n, line) ||
+	    inherit(&r)) {
 		snprintf(why, SDP_WHY, "line %u: %s", r.line, r.what);
-		return -EINVAL;
+		err = -EINVAL;
+	} else {
+		*s = out;
 	}
-	*s = out;
-	return 0;
+	secret_wipe(line, sizeof(line));
+	secret_wipe(out.crypto, sizeof(out.crypto));
+	return err;
 }
 
 enum sdp_dir sdp_dir_reverse(enum sdp_dir d)

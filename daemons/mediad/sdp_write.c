@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "secret.h"
+
 struct writer {
 	char *p;
 	size_t left;
@@ -46,6 +48,17 @@ static void put_fmt(struct writer *w, const struct sdp_fmt *f)
 		put(w, "a=fmtp:%u %s\r\n", f->pt, f->fmtp);
 }
 
+static void put_crypto(struct writer *w, const struct sdes *s)
+{
+	char line[SDES_TEXT];
+
+	if (sdes_write(s, line, sizeof(line)) < 0)
+		w->full = true;
+	else
+		put(w, "a=crypto:%s\r\n", line);
+	secret_wipe(line, sizeof(line));
+}
+
 static void put_audio(struct writer *w, const struct sdp *s)
 {
 	static const char *const dirs[] = {
@@ -61,6 +74,8 @@ static void put_audio(struct writer *w, const struct sdp *s)
 	put(w, "\r\n");
 	for (unsigned i = 0; i < s->n_fmts; i++)
 		put_fmt(w, &s->fmts[i]);
+	for (unsigned i = 0; i < s->n_crypto; i++)
+		put_crypto(w, &s->crypto[i]);
 	if (s->ptime_ms)
 		put(w, "a=ptime:%u\r\n", s->ptime_ms);
 	if (s->maxptime_ms)

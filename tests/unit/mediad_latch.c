@@ -224,6 +224,43 @@ static void where_we_send_before_the_lock(void)
 	CHECK_EQ(port, 4000);
 }
 
+/* SRTP says who it is; where from must be allowed all the same. */
+static void a_proven_phone_may_move(void)
+{
+	struct latch l = { 0 };
+	struct latch_conf c = conf("10.1.2.3", 4000, "203.0.113.5");
+	struct latch_packet p = {
+		.from = c.source,
+		.port = 4000,
+		.ssrc = 1,
+		.negotiated = true,
+		.authentic = true,
+	};
+
+	latch_set(&l, &c, 0);
+	for (; !l.locked; p.seq++) {
+		CHECK(p.seq < 5);
+		(void)latch_packet(&l, &p, p.seq * 20);
+	}
+	/* Long after any new SDP: another SSRC at once, another port after the
+	   same proof as at the beginning. */
+	p.ssrc = 2;
+	CHECK_EQ(latch_packet(&l, &p, 100000), LATCH_LOCKED);
+	p.port = 5000;
+	for (unsigned i = 0; i < 3; i++, p.seq++)
+		CHECK_EQ(latch_packet(&l, &p, 100000 + i * 20), LATCH_WAIT);
+	CHECK_EQ(latch_packet(&l, &p, 100060), LATCH_LOCKED);
+	CHECK_EQ(l.own.port, 5000);
+	addr_parse(&p.from, "203.0.113.66");
+	for (unsigned i = 0; i < 5; i++, p.seq++)
+		CHECK_EQ(latch_packet(&l, &p, 100100 + i * 20), LATCH_FOREIGN);
+	/* What proves nothing gets nothing. */
+	p.from = c.source;
+	p.port = 4000;
+	p.authentic = false;
+	CHECK_EQ(latch_packet(&l, &p, 100300), LATCH_FOREIGN);
+}
+
 int main(void)
 {
 	exact_match_locks_at_once();
@@ -239,5 +276,6 @@ int main(void)
 	permit_ip_may_speak();
 	an_unknown_payload_type_proves_nothing();
 	where_we_send_before_the_lock();
+	a_proven_phone_may_move();
 	return 0;
 }

@@ -22,7 +22,7 @@ static struct sdp sdp(const char *pts)
 		 "a=rtpmap:101 telephone-event/8000\r\n"
 		 "a=rtpmap:102 telephone-event/8000\r\n",
 		 pts);
-	if (sdp_read(&s, (uint8_t *)text, strlen(text), why))
+	if (sdp_read(&s, (uint8_t *)text, strlen(text), SDP_ANY, why))
 		fprintf(stderr, "%s\n", why);
 	return s;
 }

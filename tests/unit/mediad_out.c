@@ -63,10 +63,39 @@ static void late_packets_keep_their_place(void)
 	CHECK_EQ(o.seq, 11);
 }
 
+/* Where each number counts for a key: they begin in the lower half, and do not
+   turn back. What is only late keeps its own. */
+static void a_stream_that_is_srtp(void)
+{
+	struct out o = { .forward = true }, made = { .forward = true };
+	struct rtp r = rtp(77, 65530, 1000), late = rtp(77, 65500, 0);
+	struct rtp anew = rtp(77, 65000, 5000), next = rtp(77, 65001, 5160);
+
+	out_pass(&o, OUT_RELAY, &r, 8000, 20000);
+	CHECK_EQ(r.seq, 65530 & 0x7fff);
+	CHECK_EQ(r.ts, 1000);
+	CHECK(!r.marker);
+	out_pass(&o, OUT_RELAY, &late, 8000, 30000);
+	CHECK_EQ(late.seq, 65500 & 0x7fff);
+	out_pass(&o, OUT_RELAY, &anew, 8000, 40000);
+	CHECK_EQ(anew.seq, (65530 & 0x7fff) + 1);
+	CHECK_EQ(anew.ts, 1160);
+	CHECK(anew.marker);
+	out_pass(&o, OUT_RELAY, &next, 8000, 60000);
+	CHECK_EQ(next.seq, (65530 & 0x7fff) + 2);
+	CHECK_EQ(next.ts, 1320);
+	for (int i = 0; i < 100; i++) {
+		made.begun = false;
+		out_make(&made, OUT_PLAY, &r, 160, 8000, 20000);
+		CHECK(r.seq <= 0x8000);
+	}
+}
+
 int main(void)
 {
 	a_pure_relay_is_not_touched();
 	a_prompt_then_the_other_leg();
 	late_packets_keep_their_place();
+	a_stream_that_is_srtp();
 	return 0;
 }

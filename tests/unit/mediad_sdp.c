@@ -89,7 +89,7 @@ static const char browser[] =
 
 static int parse(struct sdp *s, const char *text, char why[SDP_WHY])
 {
-	return sdp_read(s, (const uint8_t *)text, strlen(text), why);
+	return sdp_read(s, (const uint8_t *)text, strlen(text), SDP_ANY, why);
 }
 
 static struct sdp must(const char *text)
@@ -227,12 +227,13 @@ static void long_things(void)
 	size_t n = (size_t)snprintf(text, sizeof(text), "%si=", HEAD);
 
 	memset(text + n, 'x', sizeof(text) - n);
-	CHECK_EQ(sdp_read(&s, (uint8_t *)text, SDP_MAX + 1, why), -EINVAL);
-	CHECK_EQ(sdp_read(&s, (uint8_t *)text, SDP_MAX, why), -EINVAL);
+	CHECK_EQ(sdp_read(&s, (uint8_t *)text, SDP_MAX + 1, SDP_ANY, why),
+		 -EINVAL);
+	CHECK_EQ(sdp_read(&s, (uint8_t *)text, SDP_MAX, SDP_ANY, why), -EINVAL);
 	CHECK_STR(why, "line 4: too long");
 	/* A zero byte ends nothing. */
 	memcpy(text, "v=0\0\r\n", 6);
-	CHECK_EQ(sdp_read(&s, (uint8_t *)text, 6, why), -EINVAL);
+	CHECK_EQ(sdp_read(&s, (uint8_t *)text, 6, SDP_ANY, why), -EINVAL);
 }
 
 static void ours(void)

@@ -8,6 +8,8 @@
  *	bit  2    leg
  *	bits 3-5  before: nothing, echo, collect, play, stop, key, new SDP, 20
  *ms
+ *	bit  6    the leg has SRTP from now on
+ *	bit  7    sealed by who has its key
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -17,6 +19,7 @@
 
 #include "clip.h"
 #include "leg.h"
+#include "srtp_leg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -93,8 +96,26 @@ static void before(struct leg *l, unsigned what, struct leg_clock *now)
 	}
 }
 
+static void use_srtp(struct leg *l, uint64_t now_ms, void **library)
+{
+	struct leg_conf conf = make_conf(l->index, now_ms & 32);
+
+	assert(!srtp_start(library));
+	conf.keys.rx.suite = l->index ? SRTP_CM_128_80 : SRTP_GCM_128;
+	conf.keys.tx = conf.keys.rx;
+	leg_set(l, &conf, now_ms);
+}
+
+/* By the leg itself, whose two keys are the same here. */
+static size_t seal(struct leg *l, uint8_t *p, size_t n, bool rtcp)
+{
+	if (l->srtp && n >= RTP_HEADER)
+		(void)srtp_leg_seal(l->srtp, p, &n, rtcp);
+	return n;
+}
+
 static void arrive(struct media_session *s, uint8_t what, uint8_t *p, size_t n,
-		   struct leg_clock *now)
+		   struct leg_clock *now, void **library)
 {
 	static const uint16_t ports[] = { 4000, 5000, 4000, 4001 };
 	struct leg *l = &s->legs[what >> 2 & 1];
@@ -103,6 +124,10 @@ static void arrive(struct media_session *s, uint8_t what, uint8_t *p, size_t n,
 	if ((what & 3) == 2)
 		from.bytes[3] = 66;
 	before(l, what >> 3 & 7, now);
+	if (what & 0x40)
+		use_srtp(l, now->ms, library);
+	if (what & 0x80)
+		n = seal(l, p, n, (what & 3) == 3);
 	leg_packet((what & 3) == 3 ? &l->rtcp : &l->rtp, p, n, &from,
 		   ports[what & 3], now);
 }
@@ -125,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mailbox *box = mailbox_new();
 	struct media_session *s = box ? session_new(NULL, box) : NULL;
 	struct leg_clock now = { .ms = 1000, .us = 1000000 };
+	static void *library; /* kept, for it takes long to begin */
 
 	assert(s);
 	for (unsigned i = 0; i < 2; i++) {
@@ -137,11 +163,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		leg_set(&s->legs[i], &conf, now.ms);
 	}
 	while (size >= 2) {
-		uint8_t packet[256];
+		uint8_t packet[256 + SRTP_MORE];
 		size_t n = data[1] < size - 2 ? data[1] : size - 2;
 
 		memcpy(packet, data + 2, n);
-		arrive(s, data[0], packet, n, &now);
+		arrive(s, data[0], packet, n, &now, &library);
 		data += 2 + n;
 		size -= 2 + n;
 		now.ms += 20;
