@@ -58,6 +58,9 @@ static void act_silent(struct b2b *call, const struct b2b_input *in)
 				   "call decisions are not available", 5 });
 }
 
+static const char no_srtp[] =
+	"no encrypted sound (SRTP) that both sides want: it needs TLS";
+
 static void act_no_sdp(struct b2b *call, const struct b2b_input *in)
 {
 	struct b2b_end end = { CDR_DISPOSITION_FAILED, 503,
@@ -65,11 +68,12 @@ static void act_no_sdp(struct b2b *call, const struct b2b_input *in)
 
 	if (in->err == -EBUSY)
 		end.reason = "no RTP port is free";
-	if (in->err == -ENOTSUP || in->err == -EBADMSG) {
+	if (in->err == -ENOTSUP || in->err == -EBADMSG || in->err == -EPROTO) {
 		end.code = 488;
 		end.retry_after_s = 0;
-		end.reason = in->err == -ENOTSUP ? "no common codec"
-						 : "unreadable SDP";
+		end.reason = in->err == -ENOTSUP  ? "no common codec"
+			     : in->err == -EPROTO ? no_srtp
+						  : "unreadable SDP";
 	}
 	b2b_end(call, &end);
 }
@@ -540,6 +544,22 @@ void b2b_end(struct b2b *call, const struct b2b_end *end)
 		on_stats(call, NULL);
 }
 
+enum call_srtp b2b_srtp(const struct b2b *call, const struct leg *leg)
+{
+	const struct peer *peer = leg_peer(leg);
+	const struct extension *e =
+		extensions_get(call->hub->extensions, peer->extension);
+	const struct trunk *t =
+		peer->trunk[0] != '\0'
+			? trunks_get(call->hub->trunks, peer->trunk)
+			: NULL;
+	uint32_t wish = e != NULL   ? e->srtp
+			: t != NULL ? t->srtp
+				    : (uint32_t)EXTENSION_SRTP_OPTIONAL;
+
+	return call_srtp(wish, peer->transport, call->verdict.emergency);
+}
+
 void b2b_media_leg(const struct b2b *call, enum media_side side,
 		   const struct leg *leg, const char *branch,
 		   const struct leg *hears, struct media_leg *out,
@@ -564,6 +584,8 @@ void b2b_media_leg(const struct b2b *call, enum media_side side,
 	out->codecs = to != NULL     ? to->codecs
 		      : line != NULL ? line->codecs
 				     : "";
+	out->srtp = b2b_srtp(call, leg);
+	out->hears_srtp = b2b_srtp(call, hears);
 	out->permit_ip = e != NULL ? e->permit_ip : "";
 	/* A provider's sound may come from any of its servers. */
 	if (peer->trunk[0] != '\0')

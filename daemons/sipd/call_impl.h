@@ -144,6 +144,8 @@ void b2b_media_leg(const struct b2b *call, enum media_side side,
 		   const struct leg *leg, const char *branch,
 		   const struct leg *hears, struct media_leg *out,
 		   char host[BRANCH_HOST]);
+/* What SRTP the leg may have in this call. */
+enum call_srtp b2b_srtp(const struct b2b *call, const struct leg *leg);
 /* One more of the extension ask.who. 0 or -ENOMEM. */
 int b2b_count(struct b2b *call);
 void b2b_answered(struct b2b *call);

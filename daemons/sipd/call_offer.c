@@ -43,7 +43,7 @@ static uint32_t code_of(int err)
 {
 	if (err == -EAGAIN)
 		return 491;
-	return err == -ENOTSUP || err == -EBADMSG ? 488 : 500;
+	return err == -ENOTSUP || err == -EBADMSG || err == -EPROTO ? 488 : 500;
 }
 
 /* mediad answered the caller of an echo or a prompt anew. */

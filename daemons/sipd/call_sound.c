@@ -48,10 +48,12 @@ void sound_failed(struct b2b *call, const struct b2b_input *in)
 		return;
 	}
 	b2b_end(call,
-		&(struct b2b_end){
-			CDR_DISPOSITION_FAILED,
-			in->err == -ENOTSUP || in->err == -EBADMSG ? 488 : 503,
-			"no sound for the caller", 5 });
+		&(struct b2b_end){ CDR_DISPOSITION_FAILED,
+				   in->err == -ENOTSUP || in->err == -EBADMSG ||
+						   in->err == -EPROTO
+					   ? 488
+					   : 503,
+				   "no sound for the caller", 5 });
 }
 
 /* The end of what is heard: routed's next step, or the end of the call. */

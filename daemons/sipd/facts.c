@@ -52,4 +52,6 @@ void facts_stats(struct b2b *call, const struct media_stats *s)
 	c->callee_lost = s->callee_lost;
 	c->callee_jitter_us = s->callee_jitter_us;
 	c->callee_mos_centi = s->callee_mos_centi;
+	memcpy(c->caller_srtp, s->caller_srtp, sizeof(c->caller_srtp));
+	memcpy(c->callee_srtp, s->callee_srtp, sizeof(c->callee_srtp));
 }

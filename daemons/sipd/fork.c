@@ -1,12 +1,15 @@
 /*
  * The phones of a callee: one branch each, all rung together (RFC 3261 section
  * 16.7 as a user agent does it). Branches that see us at the same address
- * share one SDP of mediad's.
+ * share one SDP of mediad's, but those that may have SRTP: a key is for one
+ * phone, so each is asked by itself.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "log.h"
 
 #include "call_code.h"
 #include "call_impl.h"
@@ -164,6 +167,14 @@ bool fork_target(struct b2b *call, const struct target *t,
 		free(b);
 		return false;
 	}
+	if (b2b_srtp(call, b->leg) == CALL_SRTP_NEVER) {
+		log_info("call %s: %s%s is not rung: it must have SRTP, and "
+			 "is not there over TLS",
+			 call->id, t->peer.extension, t->peer.trunk);
+		leg_hangup(b->leg, &(struct leg_end){ 480, "no SRTP", 0 });
+		free(b);
+		return false;
+	}
 	leg_advertise(b->leg, b->host, sizeof(b->host));
 	LIST_INSERT_HEAD(&call->branches, b, in_call);
 	return true;
@@ -233,6 +244,9 @@ static void on_sdp(void *ctx, int err, const struct media_sdp_view *sdp)
 	struct b2b *call = ctx;
 	struct b2b_input in = { .err = err };
 
+	/* Somebody picked up meanwhile: what was for others is of no use. */
+	if (call->won != NULL)
+		return;
 	if (err == 0) {
 		in.sdp = sdp->sdp;
 		in.n = sdp->n;
@@ -242,6 +256,12 @@ static void on_sdp(void *ctx, int err, const struct media_sdp_view *sdp)
 	} else {
 		b2b_step(call, EV_NO_SDP, &in);
 	}
+}
+
+/* Has the phone an SDP of its own, or one with others? */
+static const char *asked_as(const struct branch *b)
+{
+	return b2b_srtp(b->call, b->leg) == CALL_SRTP_OFF ? "" : b->id;
 }
 
 void fork_next(struct b2b *call)
@@ -266,15 +286,23 @@ void fork_next(struct b2b *call)
 		media_accept(m, &ml, NULL, 0, on_sdp, call);
 	} else if (call->sound) {
 		/* The caller has its sound; mediad makes the callee's. */
-		b2b_media_leg(call, MEDIA_CALLEE, b->leg, "", b->leg, &ml,
-			      host);
+		b2b_media_leg(call, MEDIA_CALLEE, b->leg, asked_as(b), b->leg,
+			      &ml, host);
 		media_accept(m, &ml, NULL, 0, on_sdp, call);
 	} else {
-		b2b_media_leg(call, MEDIA_CALLER, call->caller, "", b->leg, &ml,
-			      host);
+		b2b_media_leg(call, MEDIA_CALLER, call->caller, asked_as(b),
+			      b->leg, &ml, host);
 		sdp = leg_remote_sdp(call->caller, &n);
 		media_offer(m, &ml, sdp, n, on_sdp, call);
 	}
+}
+
+/* Is b told what first is told? */
+static bool is_asked_with(const struct branch *b, const struct branch *first)
+{
+	return b == first ||
+	       (asked_as(b)[0] == '\0' && asked_as(first)[0] == '\0' &&
+		strcmp(b->host, first->host) == 0);
 }
 
 void fork_invite(struct b2b *call, const struct b2b_input *in)
@@ -288,7 +316,7 @@ void fork_invite(struct b2b *call, const struct b2b_input *in)
 	for (b = LIST_FIRST(&call->branches); b != NULL; b = next) {
 		next = LIST_NEXT(b, in_call);
 		if (b->leg == NULL || b->invited ||
-		    (in->n > 0 && strcmp(b->host, first->host) != 0))
+		    (in->n > 0 && !is_asked_with(b, first)))
 			continue;
 		b->invited = true;
 		if (leg_invite(b->leg, in->sdp, in->n) < 0)

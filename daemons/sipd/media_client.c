@@ -82,6 +82,7 @@ static int error_of(const struct bus_error *error)
 	} names[] = {
 		{ BUS_ERR "Busy", -EBUSY },
 		{ BUS_ERR "NoCodec", -ENOTSUP },
+		{ BUS_ERR "Insecure", -EPROTO },
 		{ BUS_ERR "Invalid", -EBADMSG },
 		{ BUS_ERR "Pending", -EAGAIN },
 	};
@@ -151,6 +152,8 @@ static void call(struct media_client *m, size_t method, const void *in,
 		(in)->local = (of)->peer->local;                               \
 		COPY((in)->permit_ip, (of)->permit_ip);                        \
 		COPY((in)->advertise, (of)->advertise);                        \
+		COPY((in)->branch, (of)->branch);                              \
+		(in)->srtp = (of)->srtp;                                       \
 	} while (0)
 
 void media_offer(struct media_client *m, const struct media_leg *leg,
@@ -160,10 +163,11 @@ void media_offer(struct media_client *m, const struct media_leg *leg,
 
 	record_init(&media_offer_record, &in);
 	FILL(&in, leg, sdp, n);
-	COPY(in.branch, leg->branch);
 	COPY(in.codecs, leg->codecs);
+	in.hears_srtp = leg->hears_srtp;
 	call(m, MEDIA_OFFER, &in,
 	     &(struct pending){ .done = done, .sdp = true, .ctx = ctx });
+	secret_wipe(in.sdp, n); /* it may hold keys */
 }
 
 void media_answer(struct media_client *m, const struct media_leg *leg,
@@ -174,10 +178,10 @@ void media_answer(struct media_client *m, const struct media_leg *leg,
 
 	record_init(&media_answer_record, &in);
 	FILL(&in, leg, sdp, n);
-	COPY(in.branch, leg->branch);
 	in.final = final;
 	call(m, MEDIA_ANSWER, &in,
 	     &(struct pending){ .done = done, .sdp = true, .ctx = ctx });
+	secret_wipe(in.sdp, n);
 }
 
 void media_accept(struct media_client *m, const struct media_leg *leg,
@@ -190,6 +194,7 @@ void media_accept(struct media_client *m, const struct media_leg *leg,
 	COPY(in.codecs, leg->codecs);
 	call(m, MEDIA_ACCEPT, &in,
 	     &(struct pending){ .done = done, .sdp = true, .ctx = ctx });
+	secret_wipe(in.sdp, n);
 }
 
 static void call_leg(struct media_client *m, size_t method, const char *id,

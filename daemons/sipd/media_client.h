@@ -4,14 +4,17 @@
  *
  * Every request answers its `done` once, later, with the SDP mediad made
  * (valid during the call), or err < 0: -EBUSY no ports, -ENOTSUP no common
- * codec, -EBADMSG unreadable SDP, -EAGAIN an offer is open, -EIO anything
- * else. After media_forget(ctx) no `done` of that ctx comes any more.
+ * codec, -EPROTO no SRTP that both sides want, -EBADMSG unreadable SDP, -EAGAIN
+ * an offer is open, -EIO anything else. After media_forget(ctx) no `done` of
+ * that ctx comes any more.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "call_srtp.h"
 
 struct bus;
 struct event_base;
@@ -32,6 +35,8 @@ struct media_leg {
 	const char *advertise;   /* our address for its SDP */
 	const char *codecs;      /* of the extension; "" any */
 	const char *permit_ip;
+	enum call_srtp srtp;       /* it may have */
+	enum call_srtp hears_srtp; /* the leg that gets the result may have */
 };
 
 struct media_sdp_view {

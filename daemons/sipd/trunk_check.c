@@ -178,6 +178,16 @@ static int check_authority(const struct trunk *row, struct issue *issue)
 	return 0;
 }
 
+/* A key in SDP that others can read is no secret. */
+static int check_srtp(const struct trunk *row, struct issue *issue)
+{
+	if (row->srtp != TRUNK_SRTP_MUST ||
+	    row->transport == TRUNK_TRANSPORT_TLS ||
+	    row->transport == TRUNK_TRANSPORT_AUTO)
+		return 0;
+	return issue_set(issue, "srtp", "needs the transport tls");
+}
+
 int trunk_check(const struct trunk *row, struct issue *issue)
 {
 	int rc = check_account(row, issue);
@@ -190,5 +200,7 @@ int trunk_check(const struct trunk *row, struct issue *issue)
 		rc = check_date(row->provider_limit_on, issue);
 	if (rc == 0)
 		rc = check_authority(row, issue);
+	if (rc == 0)
+		rc = check_srtp(row, issue);
 	return rc;
 }

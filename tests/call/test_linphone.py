@@ -8,26 +8,26 @@ from box import until
 from phone import RATE, make_tone, power_at
 from tap import Tap
 
-CONFIG = """[sip]
+CONFIG = """[video]
+display=0
+capture=0
+[sip]
 sip_port=0
 sip_tcp_port=0
 sip_tls_port=5077
 verify_server_certs=0
 verify_server_cn=0
 register_only_when_network_is_up=0
-[video]
-display=0
-capture=0
 """
 
 
-def linphone(lab, number):
-    """Its console: a process whose standard input takes commands."""
+def linphone(lab, number, more=""):
+    """Its console: a process whose standard input takes commands; more lines of its [sip]."""
     folder = tempfile.TemporaryDirectory(prefix="linphone-")
     home = folder.name
     os.makedirs(f"{home}/.local/share/linphone")
     with open(f"{home}/rc", "w") as f:
-        f.write(CONFIG)
+        f.write(CONFIG + more)
     make_tone(f"{home}/tone.wav", 523)
     p = lab.net.popen("lan", "linphonec", "-c", f"{home}/rc", env=dict(os.environ, HOME=home, XDG_RUNTIME_DIR=home), text=True,
                       stdin=subprocess.PIPE, stdout=-3, stderr=-3)

@@ -22,7 +22,7 @@ class Tap:
         self.sock = phone.net.socket(phone.ns, socket.AF_PACKET, socket.SOCK_DGRAM)
         self.sock.bind(("eth0", ETH_P_IP))
         self.ports = phone.rtp_ports
-        self.samples, self.packets = [], 0
+        self.samples, self.packets, self.way = [], 0, None
         self.thread = threading.Thread(target=self.listen, daemon=True)
         self.thread.start()
 
@@ -33,12 +33,13 @@ class Tap:
             except OSError:
                 return
             ihl = (p[0] & 15) * 4
-            to, size = struct.unpack("!HH", p[ihl + 2:ihl + 6])
+            at, to, size = struct.unpack("!HHH", p[ihl:ihl + 6])
             if p[9] != 17 or to not in self.ports or who[2] != socket.PACKET_HOST:
                 continue
             rtp = p[ihl + 8:ihl + size]
             if len(rtp) > 12 and rtp[0] >> 6 == 2 and rtp[1] & 0x7f == 8:
                 self.packets += 1
+                self.way = at, to  # the box's port, the phone's
                 self.samples += [ALAW[b] for b in rtp[12:]]
 
     def forget(self):

@@ -196,6 +196,77 @@ static void test_fork(void)
 }
 
 /* The second group gets no SDP; the first is busy: that is the answer. */
+/* A key is for one phone: who may have one is asked by itself. */
+static void test_fork_srtp(void)
+{
+	world_open();
+	w.phones_registered = 3;
+	w.phones_tls = 2;
+	world_call("offer");
+	dial();
+	CHECK_STR(w.branch, "b3");
+	CHECK_EQ(w.srtp, CALL_SRTP_OFF);
+	CHECK_EQ(w.hears_srtp, CALL_SRTP_MAY);
+	world_media("offer", 0, "third");
+	CHECK_STR(w.branch, "b2");
+	world_media("offer", 0, "second");
+	CHECK_STR(w.branch, "");
+	CHECK_EQ(w.hears_srtp, CALL_SRTP_OFF);
+	/* It picks up before the last is asked, who is not rung then. */
+	world_leg(w.phone[1], LEG_ANSWERED, 200, "answer");
+	CHECK_EQ(w.srtp, CALL_SRTP_MAY);
+	world_media("offer", 0, "first");
+	CHECK_STR(w.phone[0]->log, "hangup:200");
+	CHECK_STR(w.phone[1]->log, "invite(second) ack()");
+	CHECK_STR(w.phone[2]->log, "invite(third) hangup:200");
+	CHECK_STR(w.caller->log, "");
+	world_media("answer", 0, "a");
+	CHECK_STR(w.caller->log, "answer(a)");
+	world_leg(w.caller, LEG_GONE, 200, NULL);
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
+/* No key without TLS, no call without a key, but for help. */
+static void test_srtp_must(void)
+{
+	struct verdict v = verdict_of(VERDICT_ACTION_DIAL);
+
+	world_open();
+	record_init(&extension_record, &w.extension);
+	(void)snprintf(w.extension.number, sizeof(w.extension.number), "802");
+	w.extension.srtp = EXTENSION_SRTP_MUST;
+	w.phones_registered = 2;
+	w.phones_tls = 1;
+	world_call("offer");
+	dial();
+	CHECK_EQ(w.srtp, CALL_SRTP_NEVER);
+	CHECK_EQ(w.hears_srtp, CALL_SRTP_MUST);
+	CHECK_STR(w.phone[0]->log, "hangup:480");
+	world_media("offer", -EPROTO, NULL);
+	CHECK_STR(w.phone[1]->log, "hangup:488");
+	CHECK_STR(w.caller->log, "hangup:488");
+	world_media("delete", 0, NULL);
+	CHECK_EQ(w.cdr.sip_code, 488);
+	world_close();
+
+	world_open();
+	record_init(&extension_record, &w.extension);
+	(void)snprintf(w.extension.number, sizeof(w.extension.number), "802");
+	w.extension.srtp = EXTENSION_SRTP_MUST;
+	world_call("offer");
+	(void)snprintf(v.targets, sizeof(v.targets), "802");
+	v.emergency = true;
+	world_verdict(&v);
+	CHECK_EQ(w.srtp, CALL_SRTP_OFF);
+	CHECK_EQ(w.hears_srtp, CALL_SRTP_OFF);
+	world_media("offer", 0, "help");
+	CHECK_STR(w.phone[0]->log, "invite(help)");
+	world_leg(w.caller, LEG_CANCELLED, 487, NULL);
+	world_media("delete", 0, NULL);
+	world_close();
+}
+
 static void test_fork_half(void)
 {
 	world_open();
@@ -841,6 +912,8 @@ int main(void)
 	test_refuse();
 	test_refuse_in_words();
 	test_fork();
+	test_fork_srtp();
+	test_srtp_must();
 	test_fork_half();
 	test_all_fail();
 	test_decline();

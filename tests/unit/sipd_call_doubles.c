@@ -216,11 +216,18 @@ bool media_there(const struct media_client *m)
 	return !w.no_media;
 }
 
+static void take_leg(const struct media_leg *leg)
+{
+	(void)snprintf(w.branch, sizeof(w.branch), "%s", leg->branch);
+	w.srtp = leg->srtp;
+	w.hears_srtp = leg->hears_srtp;
+}
+
 void media_offer(struct media_client *m, const struct media_leg *leg,
 		 const uint8_t *sdp, size_t n, media_done_fn done, void *ctx)
 {
 	(void)m;
-	(void)leg;
+	take_leg(leg);
 	(void)sdp;
 	CHECK(n > 0);
 	add_op("offer", done, NULL, ctx);
@@ -231,7 +238,7 @@ void media_answer(struct media_client *m, const struct media_leg *leg,
 		  void *ctx)
 {
 	(void)m;
-	(void)leg;
+	take_leg(leg);
 	(void)sdp;
 	CHECK(n > 0);
 	add_op(final ? "answer" : "early", done, NULL, ctx);
@@ -241,7 +248,7 @@ void media_accept(struct media_client *m, const struct media_leg *leg,
 		  const uint8_t *sdp, size_t n, media_done_fn done, void *ctx)
 {
 	(void)m;
-	(void)leg;
+	take_leg(leg);
 	(void)sdp;
 	(void)n;
 	add_op("accept", done, NULL, ctx);
@@ -443,6 +450,8 @@ size_t registrar_targets(struct registrar *r, const char *extension,
 		(void)snprintf(out[i].peer.extension,
 			       sizeof(out[i].peer.extension), "%s", extension);
 		out[i].peer.local = i < 2;
+		if (i >= w.phones_registered - w.phones_tls)
+			out[i].peer.transport = PEER_TLS;
 	}
 	return (size_t)i;
 }
@@ -452,7 +461,7 @@ const struct extension *extensions_get(const struct extensions *e,
 {
 	(void)e;
 	(void)number;
-	return NULL;
+	return w.extension.number[0] != '\0' ? &w.extension : NULL;
 }
 
 /* --- trunks --- */

@@ -48,6 +48,8 @@ struct world {
 	struct leg *phone[4];
 	int n_phones;
 	int phones_registered;
+	int phones_tls;             /* the last so many of them, over TLS */
+	struct extension extension; /* any number is it, once it has one */
 
 	route_asked_fn asked;
 	void *asked_ctx;
@@ -68,6 +70,8 @@ struct world {
 
 	struct media_op ops[32];
 	int n_ops;
+	char branch[16]; /* of the last SDP that mediad had */
+	enum call_srtp srtp, hears_srtp;
 	char prompts[128];
 	uint32_t prompt_id;
 	bool no_media;

@@ -65,8 +65,22 @@ static void authority(void)
 	refused(&t, "ca_file", "no file with a certificate");
 }
 
+static void encryption(void)
+{
+	struct trunk t = row();
+	struct issue issue;
+
+	t.srtp = TRUNK_SRTP_MUST;
+	refused(&t, "srtp", "needs the transport tls");
+	t.transport = TRUNK_TRANSPORT_TLS;
+	CHECK_EQ(trunk_check(&t, &issue), 0);
+	t.transport = TRUNK_TRANSPORT_AUTO;
+	CHECK_EQ(trunk_check(&t, &issue), 0);
+}
+
 int main(void)
 {
+	encryption();
 	struct trunk t = row();
 	struct issue issue;
 

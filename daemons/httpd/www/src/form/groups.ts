@@ -11,7 +11,7 @@ const GROUPS: Readonly<Record<string, readonly Group[]>> = {
 		{ title: 'group.money', fields: ['max_calls', 'countries', 'rates', 'provider_limit_milli', 'provider_limit_on'] },
 		{
 			title: 'group.wire', fields: ['port', 'domain', 'addresses', 'auth_user', 'realm', 'register_s', 'qualify_s', 'codecs', 'failover',
-				'check_certificate', 'ca_file'],
+				'check_certificate', 'ca_file', 'srtp'],
 		},
 	],
 };
