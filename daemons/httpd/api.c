@@ -156,7 +156,7 @@ static bool authorize(struct httpd *h, struct request *r,
 		http_reply_error(r, 401, "SignIn", NULL, "Sign in first.");
 		return false;
 	}
-	if (l)
+	if (l && l->row.role != SESSION_ROLE_EXTENSION)
 		conn_trust(r->conn);
 	if (route->method != HTTP_GET && !check_csrf(r, route, token))
 		return false;

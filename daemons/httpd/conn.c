@@ -37,6 +37,9 @@ static const unsigned phase_s[] = {
 	[CONN_STREAM] = 30,    [CONN_LINGER] = 2,
 };
 
+/* Who goes first when all places are taken. */
+enum rank { RANK_STRANGER, RANK_KNOWN, RANK_STAFF };
+
 struct conn {
 	TAILQ_ENTRY(conn) link;
 	struct conns *all;
@@ -52,7 +55,7 @@ struct conn {
 	size_t progress; /* bytes sent since the deadline was set */
 	size_t swallowed;
 	uint64_t since_ms;
-	bool trusted;
+	enum rank rank;
 	bool dropped;    /* the deadline is set for good */
 	bool doomed;     /* ends after the answer that is on its way */
 	bool input_lost; /* nobody behind reads any more */
@@ -308,21 +311,22 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * When all places are taken the oldest stranger goes, so that idle strangers
- * cannot keep the administrator out. False: all are signed in.
+ * When all places are taken the oldest of the lowest rank goes, so that
+ * strangers cannot keep the house out, nor its telephones' users the
+ * administrator. False: all are the staff's.
  */
 static bool make_room(struct conns *s)
 {
-	struct conn *c;
+	struct conn *c, *first = NULL;
 
 	TAILQ_FOREACH(c, &s->list, link)
 	{
-		if (!c->trusted) {
-			conn_free(c);
-			return true;
-		}
+		if (c->rank < (first ? first->rank : RANK_STAFF))
+			first = c;
 	}
-	return false;
+	if (first)
+		conn_free(first);
+	return first != NULL;
 }
 
 static bool is_banned(struct conns *s, const struct addr *peer)
@@ -409,6 +413,8 @@ int conns_add(struct conns *s, int fd, const struct addr *peer)
 			    .back = -1,
 			    .peer = *peer,
 			    .since_ms = clock_mono_ms() };
+	if (s->config.known && s->config.known(s->config.known_ctx, peer))
+		c->rank = RANK_KNOWN;
 	TAILQ_INSERT_TAIL(&s->list, c, link);
 	s->n++;
 	err = open_pair(c, &other);
@@ -629,7 +635,7 @@ bool conn_doomed(const struct conn *c)
 
 void conn_trust(struct conn *c)
 {
-	c->trusted = true;
+	c->rank = RANK_STAFF;
 }
 
 void conn_drop(struct conn *c)

@@ -44,6 +44,9 @@ struct conns_config {
 	   stand? NULL: it does. */
 	bool (*banned)(void *ctx, const struct prefix *source);
 	void *banned_ctx;
+	/* Does the house know this address (known.h)? NULL: none. */
+	bool (*known)(void *ctx, const struct addr *source);
+	void *known_ctx;
 };
 
 struct conns *conns_new(const struct conns_config *config);
@@ -68,7 +71,7 @@ void conns_ban(struct conns *s, const struct prefix *source, bool banned,
 size_t conns_count(const struct conns *s);
 
 void conn_phase(struct conn *c, enum conn_phase phase);
-/* A signed-in user: not the first to go when all places are taken. */
+/* Somebody of the staff: does not go when all places are taken. */
 void conn_trust(struct conn *c);
 /* Its source was shut out: no new request may be served. */
 bool conn_doomed(const struct conn *c);

@@ -15,7 +15,7 @@
 
 #include "secret.h"
 
-enum { THREADS = 2, QUEUE_MAX = 16 };
+enum { THREADS = 2 };
 
 struct job {
 	STAILQ_ENTRY(job) link;
@@ -197,7 +197,7 @@ static int new_job(struct hasher *h, const char *secret, hash_done_fn done,
 {
 	struct job *j;
 
-	if (h->n_jobs >= QUEUE_MAX)
+	if (h->n_jobs >= HASH_QUEUE)
 		return -EAGAIN;
 	j = calloc(1, sizeof(*j));
 	if (!j)
@@ -242,6 +242,11 @@ int hash_make(struct hasher *h, const char *secret, hash_done_fn done,
 		return -ENOMEM;
 	}
 	return submit(h, j);
+}
+
+size_t hasher_jobs(const struct hasher *h)
+{
+	return h->n_jobs;
 }
 
 uint64_t hasher_count(const struct hasher *h)

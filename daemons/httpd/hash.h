@@ -12,7 +12,11 @@
 struct event_base;
 struct hasher;
 
-enum { HASH_MAX = 128, HASH_SECRET_MAX = 128 };
+enum {
+	HASH_MAX = 128,
+	HASH_SECRET_MAX = 128,
+	HASH_QUEUE = 16, /* jobs that wait or run */
+};
 
 struct hash_result {
 	bool ok;             /* verify: it is the password */
@@ -36,6 +40,9 @@ int hash_verify(struct hasher *h, const char *secret, const char *hash,
 /* Makes a hash with a new salt. The same errors. */
 int hash_make(struct hasher *h, const char *secret, hash_done_fn done,
 	      void *ctx);
+
+/* Jobs that wait or run now. */
+size_t hasher_jobs(const struct hasher *h);
 
 /* How many hashes were computed: the measure of equal work in tests. */
 uint64_t hasher_count(const struct hasher *h);

@@ -22,6 +22,7 @@
 #include "events.h"
 #include "facts.h"
 #include "hash.h"
+#include "known.h"
 #include "reverse.h"
 #include "session.h"
 #include "signin.h"
@@ -110,6 +111,13 @@ static bool still_banned(void *ctx, const struct prefix *source)
 	struct httpd *h = ctx;
 
 	return !h->facts || facts_banned(h->facts, "https", source);
+}
+
+static bool is_known(void *ctx, const struct addr *source)
+{
+	const struct httpd *h = ctx;
+
+	return h->known && known_source(h->known, source);
 }
 
 /* guardd has shut somebody out: what is open from there ends now, not at the
@@ -251,7 +259,8 @@ static int open_bus(struct httpd *h)
 						  .ctx = h });
 	h->guard = watch_open(s->bus, s->run_dir, &guard_service_record,
 			      on_guard, h);
-	if (!h->events || !h->facts || !h->guard)
+	h->known = known_new(s->bus, s->run_dir, h->sessions);
+	if (!h->events || !h->facts || !h->guard || !h->known)
 		return -ENOMEM;
 	events_set_facts(h->events, h->facts);
 	if (bus_watch(s->bus, &guard_iface, GUARD_SIG_BAN_FACT, on_ban, h))
@@ -282,7 +291,9 @@ static int open_web(struct httpd *h, char *why, size_t why_size)
 						.gone = http_gone,
 						.ctx = h->http,
 						.banned = still_banned,
-						.banned_ctx = h });
+						.banned_ctx = h,
+						.known = is_known,
+						.known_ctx = h });
 	if (!h->hasher || !h->http || !h->conns) {
 		(void)snprintf(why, why_size, "out of memory");
 		return -ENOMEM;
@@ -336,6 +347,7 @@ void httpd_stop(struct service *s)
 	facts_free(h->facts);
 	if (h->guard)
 		watch_close(h->guard);
+	known_free(h->known);
 	accounts_close(h->accounts);
 	sessions_free(h->sessions);
 	table_close(h->settings);

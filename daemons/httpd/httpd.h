@@ -17,6 +17,7 @@ struct conns;
 struct events;
 struct facts;
 struct hasher;
+struct known;
 struct login;
 struct reverse;
 struct sessions;
@@ -41,6 +42,7 @@ struct httpd {
 	struct reverse *reverse; /* NULL: nobody has asked yet */
 	struct table *settings;
 	struct watch *guard;
+	struct known *known;
 	LIST_HEAD(, signin) signins;
 	size_t n_signins;
 	size_t n_exports;

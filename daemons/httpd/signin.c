@@ -24,12 +24,21 @@
 #include "conn.h"
 #include "hash.h"
 #include "httpd.h"
+#include "known.h"
 #include "session.h"
 
 enum {
 	SIGNINS_MAX = 64,
-	PACE_S = 1, /* SPEC 1: refusals of a source that is never banned */
+	/* Of these, and of passwords being checked, strangers may not have: */
+	SIGNINS_SPARE = 16,
+	HASHES_SPARE = 4,
+	/* SPEC 1: refusals of a source that is never banned; and any that
+	   nobody counted */
+	PACE_S = 1,
 };
+
+static const char too_many[] =
+	"Too many passwords are being checked: try again.";
 
 enum signin_kind { SIGNIN_SESSION, SIGNIN_PASSWORD, SIGNIN_MAKE };
 
@@ -74,14 +83,21 @@ static void on_gone(struct request *r)
 		s->req = NULL;
 }
 
+/* A stranger is one of as many as there like to be. */
+static bool is_full(const struct httpd *h, const struct addr *source)
+{
+	if (known_source(h->known, source))
+		return h->n_signins >= SIGNINS_MAX;
+	return h->n_signins >= SIGNINS_MAX - SIGNINS_SPARE ||
+	       hasher_jobs(h->hasher) >= HASH_QUEUE - HASHES_SPARE;
+}
+
 /* One check at a time from one source: else many at once would be answered
    before the first was counted. */
 static bool is_busy(const struct httpd *h, const struct prefix *source)
 {
 	const struct signin *s;
 
-	if (h->n_signins >= SIGNINS_MAX)
-		return true;
 	LIST_FOREACH(s, &h->signins, link)
 	{
 		if (s->source.len == source->len &&
@@ -99,10 +115,12 @@ static struct signin *signin_new(struct httpd *h, struct request *r,
 
 	if (r)
 		prefix_of_source(&source, conn_peer(r->conn));
-	if (r && is_busy(h, &source)) {
+	if (r && (is_busy(h, &source) || is_full(h, conn_peer(r->conn)))) {
 		http_reply_error(r, 429, "TooMany", NULL,
-				 "A password from this address is being "
-				 "checked: try again.");
+				 is_busy(h, &source)
+					 ? "A password from this address is "
+					   "being checked: try again."
+					 : too_many);
 		return NULL;
 	}
 	s = calloc(1, sizeof(*s));
@@ -142,8 +160,7 @@ static void fail_busy(struct signin *s, int err)
 		fail(s, 409, "Busy", NULL,
 		     "Other changes are under way: try again.");
 	else if (err == -EAGAIN)
-		fail(s, 429, "TooMany", NULL,
-		     "Too many passwords are being checked: try again.");
+		fail(s, 429, "TooMany", NULL, too_many);
 	else
 		fail(s, 507, "Full", NULL, "Out of memory: try again.");
 }
@@ -199,9 +216,10 @@ static void on_pace(evutil_socket_t fd, short what, void *arg)
 
 /*
  * A source that guardd will never ban (a local address) hears one refusal a
- * second: until then no other password of it is looked at.
+ * second: until then no other password of it is looked at. Nor where guardd is
+ * silent: who guesses needs no refusals, for the right password gets in.
  */
-static void answer_slowly(struct signin *s)
+static void end_slowly(struct signin *s)
 {
 	const struct timeval tv = { .tv_sec = PACE_S };
 
@@ -213,22 +231,30 @@ static void answer_slowly(struct signin *s)
 	signin_free(s);
 }
 
+/* guardd is silent: an answer that it could not count is none. */
+static void uncounted(struct signin *s)
+{
+	if (s->req) {
+		s->req->user = NULL;
+		http_drop(s->req);
+	}
+	s->req = NULL;
+	end_slowly(s);
+}
+
 static void on_verdict(void *ctx, const struct bus_error *error,
 		       const void *out)
 {
 	struct signin *s = ctx;
 
-	/* guardd is silent: an answer that it could not count is none */
 	if (error) {
-		if (s->req)
-			http_drop(s->req);
-		signin_free(s);
+		uncounted(s);
 		return;
 	}
 	s->verdict = *(const struct report_verdict *)out;
 	if (s->verdict.action == REPORT_VERDICT_ACTION_ANSWER &&
 	    !s->verdict.tries_left && !s->verdict.banned_s) {
-		answer_slowly(s);
+		end_slowly(s);
 		return;
 	}
 	if (s->req && s->verdict.action == REPORT_VERDICT_ACTION_DROP)
@@ -270,11 +296,8 @@ static void refuse(struct signin *s)
 		  s->kind == SIGNIN_PASSWORD ? "current password" : "sign-in");
 	report_of(s, REPORT_KIND_CREDENTIAL, &rep);
 	if (bus_call(s->h->service->bus, &guard_iface, GUARD_REPORT, &rep, 0,
-		     on_verdict, s)) {
-		if (s->req)
-			http_drop(s->req);
-		signin_free(s);
-	}
+		     on_verdict, s))
+		uncounted(s);
 }
 
 /* --- accepted --- */

@@ -159,6 +159,26 @@ def test_one_address_cannot_hold_every_door(lab):
         assert x.ask("GET", "/status")[0] == 200
 
 
+def test_guesses_of_a_whole_48_leave_the_owner_his_turn(lab):
+    """Strangers by the dozen have their passwords checked, at 25 ms each; who is at home signs in meanwhile, at the first try."""
+    b = admin(lab)
+    lab.net.whole_48()
+    near = Browser(lab.net, "lan", lab.net.PBX_LAN, source="192.168.1.112")
+    crowd = [Browser(lab.net, "wan", lab.net.PBX_WAN6, source=f"2001:db8:4:{n:x}::1") for n in range(60)]
+    kept = [x.connect(5.0) for x in (*crowd, near)]
+    for s in kept:
+        lab.later(s.close)
+    with lab.box.asleep("httpd"):
+        for s in kept:
+            body = json.dumps({"name": lab.box.admin[0], "password": PASSWORD if s is kept[-1] else "wrong"})
+            s.sendall(f"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+                      .encode() + body.encode())
+    told = [statuses(s.recv(4096).decode("latin-1")) for s in kept]
+    assert told[-1] == [200], told
+    assert told.count([429]) > 0 and told.count([401]) > 0, told
+    assert b.ask("GET", "/status")[0] == 200
+
+
 def test_rejected_while_signed_in(lab):
     b, answers = stranger(lab, 24), []
     assert admin(lab) and b.sign_in(lab.box.admin[0], PASSWORD)[0] == 200

@@ -9,6 +9,7 @@ import time
 from attacker import attack, rejected
 from box import until
 from sip import Client
+from web import Browser, Closed
 from test_wall import fields
 
 TRIES = 10
@@ -29,6 +30,13 @@ def local(lab, user="800", address="192.168.1.110"):
 def guess(c, password):
     """What is said of this password; not at once, where there is one guess a second."""
     return until(lambda: c.register(password, expires=0, seconds=0.3), 15, "an answer")
+
+
+def signs_in(browser, password):
+    try:
+        return browser.sign_in("800", password)[0] == 200
+    except Closed:
+        return False
 
 
 def test_exactly_ten_tries_are_answered(lab):
@@ -117,6 +125,20 @@ def test_who_is_never_banned_guesses_slowly(lab):
         assert guess(c, "wrong").code == 401
         assert guess(c, lab.box.extensions["800"]).code == 200
         assert time.monotonic() - begin >= 1, c.address
+
+
+def test_nobody_guesses_fast_while_guardd_is_away(lab):
+    """Nobody counts then. Who is refused hears nothing, and for a second the right password is as good as none."""
+    c, b = stranger(lab, 29), Browser(lab.net, "wan", lab.net.PBX_WAN, source="203.0.113.29")
+    with lab.box.away("guardd"):
+        begin = time.monotonic()
+        assert c.register("wrong", seconds=0.3) is None
+        assert guess(c, lab.box.extensions["800"]).code == 200
+        assert time.monotonic() - begin >= 1
+        begin = time.monotonic()
+        assert not signs_in(b, "wrong")
+        until(lambda: signs_in(b, lab.box.extensions["800"]), 15, "the right one gets in")
+        assert time.monotonic() - begin >= 1
 
 
 def test_reject_by_hand_cuts_a_registered_phone(lab):

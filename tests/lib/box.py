@@ -139,6 +139,22 @@ class Box:
         finally:
             os.kill(pid, signal.SIGCONT)
 
+    @contextlib.contextmanager
+    def away(self, daemon):
+        """A daemon that has ended, and is not started again before this is over."""
+        pid = self.pid(daemon)
+        with open(f"/proc/{pid}/stat") as f:
+            supervisor = int(f.read().rsplit(") ", 1)[1].split()[1])
+        self.watch.expect_end(daemon)
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: not self.answers(daemon), 10, f"{daemon} is gone")
+            yield
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+            until(lambda: self.pid(daemon) not in (0, pid) and self.answers(daemon), 30, f"{daemon} is back")
+
     def answers(self, daemon):
         if daemon == "bus":
             words = ("--dest=org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.GetId")

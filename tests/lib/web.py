@@ -16,12 +16,14 @@ class Browser:
         self.cookie = self.csrf = ""
 
     def connect(self, seconds):
-        raw = self.net.socket(self.ns, socket.AF_INET, socket.SOCK_STREAM)
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        raw = self.net.socket(self.ns, family, socket.SOCK_STREAM)
         raw.settimeout(seconds)
         if self.source:
             raw.bind((self.source, 0))
         raw.connect((self.host, self.port))
-        context = ssl.create_default_context()
+        # not the default one: it reads all authorities of the system, each time
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context.wrap_socket(raw)
 

@@ -1,4 +1,5 @@
 /* HTTP as an attacker sends it: limits, ambiguous requests, slow ones. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -298,6 +299,66 @@ static void test_caps(void)
 	world_close(&w);
 }
 
+/* Are all 256 places taken, and is this one still there? */
+static bool still_there(struct world *w, int fd)
+{
+	char byte;
+
+	(void)event_base_loop(w->base, EVLOOP_NONBLOCK);
+	return conns_count(w->conns) == 256 &&
+	       recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 &&
+	       errno == EAGAIN;
+}
+
+/* Connections from `sources` addresses, some of each. */
+static size_t crowd(struct world *w, int *fds, const char *network, int sources)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < sources * 30; i++) {
+		char address[64];
+
+		(void)snprintf(address, sizeof(address), "%s.%d", network,
+			       i / 30 + 1);
+		fds[n] = world_connect(w, address);
+		CHECK(fds[n] >= 0);
+		n++;
+		(void)event_base_loop(w->base, EVLOOP_NONBLOCK);
+	}
+	return n;
+}
+
+/* When all places are taken strangers go before the house, and the house, be it
+   signed in with a telephone's password, before the staff. */
+static void test_ranks(void)
+{
+	static const char request[] = "GET /staff HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct world w;
+	char text[2048];
+	int staff, known, fds[1024];
+	size_t n;
+
+	world_open(&w, 1);
+	staff = world_connect(&w, "203.0.113.9");
+	world_send(&w, staff, request, sizeof(request) - 1);
+	CHECK(world_read(&w, staff, text, sizeof(text), "}"));
+	known = world_connect(&w, "192.168.1.200");
+	n = crowd(&w, fds, "198.51.100", 12);
+	CHECK(still_there(&w, staff));
+	CHECK(still_there(&w, known));
+	n += crowd(&w, fds + n, "192.168.1", 12);
+	CHECK(still_there(&w, staff));
+	CHECK(!still_there(&w, known));
+	/* A place is found for another stranger, too. */
+	fds[n++] = world_connect(&w, "203.0.113.10");
+	CHECK(still_there(&w, fds[n - 1]));
+	close(staff);
+	close(known);
+	while (n)
+		close(fds[--n]);
+	world_close(&w);
+}
+
 int main(void)
 {
 	struct world w;
@@ -312,6 +373,7 @@ int main(void)
 	test_slow();
 	test_stream();
 	test_caps();
+	test_ranks();
 	test_end("/stream");
 	test_end("/held");
 	return 0;
