@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "duration.h"
 #include "guardd.h"
 #include "kind.h"
 #include "live.h"
@@ -197,13 +198,14 @@ static void on_banned(void *ctx, const char *err)
 static void say_banned(struct guardd *d, const struct report *r,
 		       const struct ban *ban, uint32_t seconds)
 {
-	char source[ADDR_TEXT], words[100];
+	char source[ADDR_TEXT], words[100], text[DURATION_TEXT];
 
 	guard_key_source(&ban->key, source);
-	log_limited(&d->log, LOG_INFO, "%s: %s is shut out for %u s (%u tries)",
-		    r->service, source, seconds, ban->tries);
-	snprintf(words, sizeof(words), "%u tries, shut out for %u s",
-		 ban->tries, seconds);
+	duration_format(seconds, text);
+	log_limited(&d->log, LOG_INFO, "%s: %s is shut out for %s (%u tries)",
+		    r->service, source, text, ban->tries);
+	snprintf(words, sizeof(words), "shut out for %s after %u tries", text,
+		 ban->tries);
 	note_ban(d, INCIDENT_KIND_BANNED, &ban->key, words);
 }
 

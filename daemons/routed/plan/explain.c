@@ -2,11 +2,11 @@
  * What Explain says beyond the steps of the decision itself. Never more than
  * so many rows, however many rules there are.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "decide.h"
+#include "duration.h"
 
 enum { OTHERS_MAX = 100, CHANGE_DAYS = 400 };
 
@@ -23,10 +23,11 @@ static void add(struct end *ends, size_t *n, const char *what, const char *who,
 		uint64_t after_s)
 {
 	struct end *e = &ends[(*n)++];
+	char text[DURATION_TEXT];
 
 	*e = (struct end){ .what = what, .who = who, .after_s = after_s };
-	snprintf(e->when, sizeof(e->when), "after %" PRIu64 " s of talk",
-		 after_s);
+	snprintf(e->when, sizeof(e->when), "after %s of talk",
+		 duration_format(after_s, text));
 }
 
 static void add_close(const struct decision *d, struct end *ends, size_t *n)

@@ -8,6 +8,7 @@
 
 #include "decide.h"
 #include "dialled.h"
+#include "duration.h"
 #include "feature.h"
 
 static void take_settings(struct plan *p, const struct plan_rows *rows)
@@ -107,6 +108,8 @@ void decide_refuse(struct decision *d, uint32_t code, const char *prompts,
 
 bool decide_callee(struct decision *d, const struct line *callee)
 {
+	char ring[DURATION_TEXT], talk[DURATION_TEXT];
+
 	if (!callee->enabled) {
 		decide_refuse(d, 404, "vm-isunavail",
 			      "the extension is switched off");
@@ -130,8 +133,9 @@ bool decide_callee(struct decision *d, const struct line *callee)
 		 callee->number);
 	snprintf(d->out->sent, sizeof(d->out->sent), "%s", callee->number);
 	return decide_trace(d, "extension", callee->number, true,
-			    "rings for %u s, talks for at most %u s",
-			    callee->ring_s, d->out->longest_s);
+			    "rings for %s, talks for at most %s",
+			    duration_format(callee->ring_s, ring),
+			    duration_format(d->out->longest_s, talk));
 }
 
 /* How the called party sees the caller: the trunk's own identity, or the
