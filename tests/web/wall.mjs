@@ -127,6 +127,8 @@ export const wall = {
 		await page.getByRole('button', { name: 'Try for 60 s' }).click();
 		await page.getByRole('alert').first().waitFor();
 		await page.getByRole('button', { name: 'Do it all the same' }).waitFor();
+		/* the way out is on the page, also when fwd was away a moment ago */
+		await page.locator('.preflight li').filter({ hasText: '192.168.1.100' }).getByRole('button', { name: 'Add a rule' }).waitFor();
 		await look(page, 'firewall-refused');
 		equal((await fwd(page, 'firewall')).rows[0].drop_all, false, 'not in force');
 		await page.getByRole('button', { name: 'Discard' }).click();
@@ -255,6 +257,8 @@ export const wall = {
 
 	async 'Fail2Ban goes back to the guide'({ page }) {
 		await menu(page, 'Allowed addresses', 'Fail2Ban');
+		await row(page, 'sip').waitFor();
+		equal(await page.getByRole('button', { name: 'Add', exact: true }).count(), 0, 'its rows are built in');
 		await row(page, 'sip').getByRole('button', { name: 'SIP' }).click();
 		const drawer = page.getByRole('dialog');
 
@@ -264,6 +268,12 @@ export const wall = {
 		await page.getByRole('button', { name: 'Values of the guide' }).click();
 		await page.getByRole('dialog').getByRole('button', { name: 'Values of the guide' }).click();
 		await row(page, 'sip').getByText('10', { exact: true }).waitFor();
+	},
+
+	async 'which networks are local, without anybody having said so'({ page }) {
+		await menu(page, 'Firewall', 'Local networks');
+		await page.locator('.panel li').filter({ hasText: '192.168.1.0/24' }).filter({ hasText: 'lan0' }).waitFor();
+		await look(page, 'local-networks');
 	},
 
 	async 'services, and whether a stranger gets to them'({ page }) {
@@ -296,5 +306,17 @@ export const wall = {
 			await row(page, key).waitFor({ state: 'detached' });
 		}
 		await page.getByText('Nothing wants your eyes.').waitFor();
+	},
+
+	async 'who is shut out, and what was seen, without scrolling sideways on a small screen'({ page }) {
+		const width = page.viewportSize(), list = page.locator('.tw');
+
+		await page.setViewportSize({ width: 1280, height: 900 });
+		for (const [path, cell] of [['security/rejected', 'Let in and allow'], ['reports/attacks', 'after 10 tries']]) {
+			await page.goto(`/#/${path}`);
+			await list.locator('tbody tr').filter({ hasText: '203.0.113.11' }).filter({ hasText: cell }).waitFor();
+			equal(await list.evaluate(e => e.scrollWidth - e.clientWidth), 0, `${path}: hidden at the right`);
+		}
+		await page.setViewportSize(width);
 	},
 };

@@ -27,7 +27,10 @@ function useColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 	const rates = new Map(useLive<Rate>('/methods/fwd/Rates').rows.map(r => [r.rule, r]));
 	const of = (r: Row) => counts.get(String(r['name'])), rate = (r: Row) => rates.get(String(r['name']));
 
-	return [...described, {
+	return [...described.map((c): Column<Row> => ({
+		...c, wide: c.id !== 'port',
+		cell: r => c.id !== 'ban_s' || Number(r['ban_s']) ? c.cell(r) : <Muted>{t('defense.noban')}</Muted>,
+	})), {
 		id: 'rate', label: t('rate'), value: r => rate(r)?.cut ?? 0, cell: r => <WouldCut rate={rate(r)} />,
 	}, {
 		id: 'discarded', label: t('defense.discarded'), wide: true, right: true, value: r => of(r)?.packets ?? 0,

@@ -2,7 +2,7 @@
 import type { Firewall, MediaSettings, SipSettings, WebSettings } from 'schema/types';
 import { useRows, useTable } from '../data';
 import { enumText, t, type MsgId } from '../text';
-import { Badge, Failed, PageHead, Skeleton } from '../ui/bits';
+import { Badge, Failed, Muted, PageHead, Skeleton } from '../ui/bits';
 
 interface Service { id: string; title: MsgId; protocol: 'udp' | 'tcp'; port: number; range?: string; href?: string; ours: boolean }
 interface Verdict { verdict: 'accept' | 'drop'; why: string; rule: string }
@@ -30,7 +30,8 @@ function services(sip: SipSettings, web: WebSettings, media: MediaSettings, wall
 
 function Seen({ s }: { s: Service }) {
 	const q = new URLSearchParams({ source: STRANGER, protocol: s.protocol, port: String(s.port) });
-	const v = useRows<Verdict>(`/methods/fwd/Would?${q}`, (name, d) => name === 'changed' && (d as { daemon: string }).daemon === 'fwd').rows[0];
+	const v = useRows<Verdict>(`/methods/fwd/Would?${q}`, (name, d) => (name === 'changed' && (d as { daemon: string }).daemon === 'fwd')
+		|| (name === 'daemon' && (d as { name: string }).name === 'fwd')).rows[0];
 
 	if (!v)
 		return null;
@@ -57,7 +58,7 @@ export function Service() {
 				<td class="num">{s.range ?? s.port} <span class="muted">{enumText(s.protocol)}</span></td>
 				<td class="wide"><Badge tone={s.ours ? 'ok' : ''}>{t(s.ours ? 'service.yes' : 'service.not')}</Badge></td>
 				<td><Seen s={s} /></td>
-				<td class="wide"><a href="#/security/fail2ban">{t('service.fail2ban')}</a></td>
+				<td class="wide">{s.id === 'rtp' ? <Muted>{t('service.none')}</Muted> : <a href="#/security/fail2ban">{t('service.fail2ban')}</a>}</td>
 			</tr>)}</tbody>
 		</table></div></section>}
 	</>;

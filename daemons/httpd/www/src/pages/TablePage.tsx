@@ -27,8 +27,8 @@ function Table({ form, title }: { form: Form; title: string }) {
 	const data = useFormRows(form), [open, setOpen] = useState<Open>(null), places = usePlaces(form, data);
 	const may = mayWrite(form.name), live = form.kind === 'live', extra = extraOf(form);
 	const close = () => setOpen(null), shut = t(extra.endBy ?? (live ? 'end' : 'delete'));
-	const fixed = (r: Row) => !!form.builtin?.includes(String(r[form.key])), all = !!form.builtin && !form.max_rows;
-	const acts = may && !all, [head, ...described] = columnsOf(form, acts ? 2 : 3);
+	const fixed = (r: Row) => !!form.builtin?.includes(String(r[form.key])), all = !!form.builtin && form.builtin.length >= (form.max_rows ?? 0);
+	const acts = may && !all, [head, ...described] = columnsOf(form, acts && (live || extra.RowAction) ? 2 : 3);
 	const rest = extra.useColumns ? extra.useColumns(described, data) : described;
 
 	const link: Column<Row> = { ...head!, cell: r => live ? head!.cell(r)

@@ -16,9 +16,12 @@ import { defense } from './Defense';
 import { dialRules } from './DialRules';
 import { emergency } from './Emergency';
 import { inbound } from './Inbound';
+import { lazy } from '../ui/lazy';
 import { pinLocks, pins, pinSets } from './Pins';
 import { timeRules } from './TimeRules';
 import { trunks } from './Trunks';
+
+const LocalNow = lazy(() => import('./LocalNow').then(m => m.LocalNow));
 
 export interface RowProps { form: Form; row: Row; show: (made: Made[]) => void }
 
@@ -58,6 +61,7 @@ export const EXTRAS: Readonly<Record<string, Extra>> = {
 	allowed_address: allowed,
 	auto_defense: defense,
 	guard_service: fail2ban,
+	local_network: { Above: LocalNow },
 	call_rate: rates,
 	credit,
 	pin_lock: pinLocks,

@@ -52,7 +52,8 @@ function add(editing: Editing, flows: readonly Flow[]): void {
 }
 
 export function Preflight({ editing, may }: { editing: Editing; may: boolean }) {
-	const data = useRows<Flow>('/methods/fwd/Preflight', (name, d) => name === 'changed' && (d as { daemon: string }).daemon === 'fwd');
+	const data = useRows<Flow>('/methods/fwd/Preflight', (name, d) => (name === 'changed' && (d as { daemon: string }).daemon === 'fwd')
+		|| (name === 'daemon' && (d as { name: string }).name === 'fwd'));
 	const drafted = (f: Flow) => !!editing.draft && editing.wall!.rules.some(r => lets(r, f));
 	const flows = [...data.rows].sort((a, b) => Number(b.cut) - Number(a.cut) || b.last_ms - a.last_ms);
 	const open = flows.filter(f => f.cut && !drafted(f) && f.rule_protocol);

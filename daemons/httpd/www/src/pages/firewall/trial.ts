@@ -33,7 +33,8 @@ export function useTrial(): Trial {
 	}, [state?.state]);
 	return {
 		running: state?.state === 'running' ? state : undefined, who, mine: who === login.value?.account, reload: data.reload,
-		left: state ? Math.max(0, Math.round(state.left_s - (now.value - data.at) / 1000)) : 0,
+		/* the clock may have struck just before the answer came: never more than the box said */
+		left: state ? Math.max(0, state.left_s - Math.max(0, Math.round((now.value - data.at) / 1000))) : 0,
 	};
 }
 

@@ -23,8 +23,11 @@ const PAGE = 100;
 /* a call's end is told before its record is on disk */
 const SETTLE_MS = 1000;
 
-/* in this order, where the schema has another; on a phone the first three */
-const ORDER: Readonly<Record<string, readonly string[]>> = { cdr: ['start_ms', 'caller', 'callee', 'talk_s', 'disposition', 'reason'] };
+/* in this order, where the schema has another; on a phone the first three. The rest is in the drawer. */
+const ORDER: Readonly<Record<string, readonly string[]>> = {
+	cdr: ['start_ms', 'caller', 'callee', 'talk_s', 'disposition', 'reason'],
+	incident: ['kind', 'source', 'last_ms', 'level', 'service', 'account', 'count', 'outcome'],
+};
 
 function columnsFor(form: Form): Column<Row>[] {
 	const all = columnsOf(form), order = ORDER[form.name];
