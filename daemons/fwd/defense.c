@@ -75,12 +75,29 @@ static struct ruleset_limit rate_of(const struct auto_defense *row,
 	return rate;
 }
 
+/* Nobody finishes more handshakes than the row admits: the last of these is
+   over. Of a row that admits one, each. */
+static struct ruleset_limit proof_of(const struct auto_defense *row)
+{
+	return (struct ruleset_limit){ .packets = row->packets - 1,
+				       .seconds = row->seconds,
+				       .burst = row->packets - 1 };
+}
+
 static void put_proven_sets(struct ruleset *rs, const struct auto_defense *row)
 {
 	char name[RULESET_NAME];
 
 	if (!defense_proves(row))
 		return;
+	if (row->packets > 1) {
+		bucket_name(name, "done4", row);
+		put_set_of(rs, name, SET_IPV4, SET_DYNAMIC, DEFENSE_SOURCES);
+		bucket_name(name, "done6", row);
+		put_set_of(rs, name, SET_IPV6, SET_DYNAMIC, DEFENSE_SOURCES);
+		chain_name(name, "flows", row->name);
+		put_set_of(rs, name, SET_FLOW, SET_DYNAMIC, DEFENSE_SOURCES);
+	}
 	defense_proven(name, AF_INET, row->name);
 	put_set_of(rs, name, SET_IPV4, SET_DYNAMIC, DEFENSE_SOURCES);
 	defense_proven(name, AF_INET6, row->name);
@@ -194,7 +211,26 @@ static struct rule *put_match(struct ruleset *rs,
 	return r;
 }
 
-/* The first segment after the handshake proves the source. */
+/* Goes on with the last of as many as the row admits. */
+static void put_done(struct rule *r, const struct auto_defense *row, bool v4)
+{
+	struct ruleset_limit rate = proof_of(row);
+	struct ruleset_limit once = { .packets = 1,
+				      .seconds = row->seconds + HIT_S,
+				      .burst = 1 };
+	char set[RULESET_NAME];
+
+	if (row->packets <= 1)
+		return;
+	chain_name(set, "flows", row->name);
+	if (defense_by_connection(row))
+		put_op_rate(r, OP_FIRST, set, &once);
+	bucket_name(set, v4 ? "done4" : "done6", row);
+	put_op_rate(r, v4 ? OP_OVER4 : OP_OVER6, set, &rate);
+}
+
+/* The first segment after the handshake proves the source; but not whose SYNs
+   came before and after it: as many handshakes must be his. */
 static void put_proof(struct ruleset *rs, const struct auto_defense *row,
 		      const struct ports *ports)
 {
@@ -209,6 +245,7 @@ static void put_proof(struct ruleset *rs, const struct auto_defense *row,
 		put_op(r, OP_TCP_ACK);
 		put_op_number(r, OP_CT_STATE, CT_ESTABLISHED);
 		put_op(r, v4 ? OP_IPV4 : OP_IPV6);
+		put_done(r, row, v4);
 		defense_proven(set, families[i], row->name);
 		put_op_name(r, v4 ? OP_NOTE4 : OP_NOTE6, set);
 		r->op[r->n - 1].a = row->seconds + HIT_S;

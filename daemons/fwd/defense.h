@@ -29,8 +29,10 @@ void defense_put(struct ruleset *rs);
 void defense_counter(char name[RULESET_NAME], const char *row);
 void defense_hits(char name[RULESET_NAME], int family, const char *row);
 
-/* The set of a family that has the sources of finished handshakes, of rows that
-   ban: a ban may not follow a forged source (SPEC 6). */
+/* The set of a family that has the sources that finished as many handshakes as
+   a row admits (of one that counts packets: sent as many within connections),
+   of rows that ban. A ban may not follow a forged source (SPEC 6); and who was
+   here a moment ago is no proof that the SYNs that came since are his. */
 void defense_proven(char name[RULESET_NAME], int family, const char *row);
 bool defense_proves(const struct auto_defense *row);
 

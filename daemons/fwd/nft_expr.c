@@ -539,6 +539,12 @@ static void op_over_port(struct batch *b, const struct rule_op *op)
 	put_rate(b, op, false);
 }
 
+static void op_first(struct batch *b, const struct rule_op *op)
+{
+	load_ct(b, NFT_CT_ID);
+	put_rate(b, op, true);
+}
+
 static void op_conns(struct batch *b, const struct rule_op *op)
 {
 	struct expr x, inner;
@@ -630,6 +636,7 @@ static const op_fn op_fns[] = {
 	[OP_OVER6_PORT] = op_over_port,
 	[OP_WITHIN4] = op_within,
 	[OP_WITHIN6] = op_within,
+	[OP_FIRST] = op_first,
 	[OP_CONNS4] = op_conns,
 	[OP_CONNS6] = op_conns,
 	[OP_NOTE4] = op_note,

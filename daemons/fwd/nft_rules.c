@@ -13,6 +13,7 @@ enum {
 	TYPE_IPV6 = 8,
 	TYPE_PROTOCOL = 12,
 	TYPE_PORT = 13,
+	TYPE_MARK = 19, /* nft has no word for the number of a connection */
 	TYPE_PROTOCOL_PORT = TYPE_PROTOCOL << 6 | TYPE_PORT,
 	/* the verdict as the data of a map */
 	TYPE_VERDICT = (int)0xffffff00,
@@ -92,6 +93,10 @@ static void put_set_shape(struct batch *b, const struct ruleset_set *set)
 	case SET_PROTOCOL:
 		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_PROTOCOL);
 		batch_u32(b, NFTA_SET_KEY_LEN, 1);
+		break;
+	case SET_FLOW:
+		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_MARK);
+		batch_u32(b, NFTA_SET_KEY_LEN, 4);
 		break;
 	case SET_PORTS:
 		batch_u32(b, NFTA_SET_KEY_TYPE, TYPE_PROTOCOL_PORT);

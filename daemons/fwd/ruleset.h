@@ -78,6 +78,7 @@ enum set_key {
 	SET_IPV4_PORT, /* source . destination port */
 	SET_IPV6_PORT,
 	SET_PROTOCOL,
+	SET_FLOW, /* a tracked connection */
 };
 
 enum set_use {
@@ -153,6 +154,8 @@ enum op_kind {
 	OP_OVER6_PORT,
 	OP_WITHIN4, /* not more than that; a full set: no, again */
 	OP_WITHIN6,
+	OP_FIRST,  /* the first packet of its connection to come here within b
+		      seconds (a and c are 1); name: a set of flows */
 	OP_CONNS4, /* more than a connections of the source; name: a set */
 	OP_CONNS6,
 	OP_NOTE4, /* puts the source into the set `name`, for a seconds */

@@ -31,6 +31,7 @@ static void print_set(FILE *f, const struct ruleset_set *set)
 		[SET_IPV4_PORT] = "ipv4 . port",
 		[SET_IPV6_PORT] = "ipv6 . port",
 		[SET_PROTOCOL] = "protocol",
+		[SET_FLOW] = "ct id",
 	};
 
 	static const char *const uses[] = {
@@ -88,6 +89,7 @@ static bool print_rate(FILE *f, const struct rule_op *op)
 		[OP_OVER6_PORT] = "ip6 saddr/64 . dport",
 		[OP_WITHIN4] = "ip saddr",
 		[OP_WITHIN6] = "ip6 saddr/64",
+		[OP_FIRST] = "ct id",
 		[OP_CONNS4] = "ip saddr",
 		[OP_CONNS6] = "ip6 saddr/64",
 		[OP_NOTE4] = "ip saddr",

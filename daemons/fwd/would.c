@@ -114,6 +114,7 @@ static bool fits(const struct walk *w, const struct rule_op *op)
 		return false;
 	case OP_WITHIN4:
 	case OP_WITHIN6:
+	case OP_FIRST:
 	case OP_SET_GENERATION:
 	case OP_NOTE4:
 	case OP_NOTE6:

@@ -285,6 +285,17 @@ def test_defense_that_bans(lab):
         connects(lab, "wan", "203.0.113.13", 22, 0.2)
     until(lambda: "203.0.113.13" in rejected_at(lab, "ssh"), 10, "the ban")
     assert "198.51.100.10" not in rejected_at(lab, "ssh"), "the provider's name was forged"
+    # nor somebody who was here a moment ago: what was too much was not his
+    for _ in range(2):
+        assert connects(lab, "wan", "203.0.113.22", 22, 5)
+    before = count(lab, "ssh")
+    with lab.net.socket("wan", kind=socket.SOCK_RAW, proto=socket.IPPROTO_RAW) as s:
+        for n in range(40):
+            s.sendto(syn("203.0.113.22", Net.PBX_WAN, 30000 + n, 22), (Net.PBX_WAN, 0))
+    until(lambda: count(lab, "ssh") >= before + 30, 5, "the forged ones are discarded")
+    told = until(lambda: next((r["outcome"] for r in lab.box.rows("guardd", "Incidents", "string:", "uint32:100")
+                               if r["source"] == "203.0.113.22" and r["kind"] == "defense"), None), 10, "the incident")
+    assert "203.0.113.22" not in rejected_at(lab, "ssh"), told
     assert "auto_defense" in lab.box.table("guardd", "rejected", "List")
     assert client(lab, "wan", "203.0.113.13").ask("REGISTER") is not None, "a ban is for one service"
     lab.box.method("guardd", "Unreject", "string:203.0.113.13", "string:ssh")
