@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "record.h"
 #include "records.h"
+#include "secret.h"
 
 enum {
 	ENDING_MS = 40000, /* 64*T1 of RFC 3261 and some */
@@ -22,6 +23,14 @@ enum {
 
 static const char allow[] =
 	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK";
+
+/* SDP may hold keys of SRTP. */
+static void blob_free(struct leg_blob *blob)
+{
+	if (blob->data != NULL)
+		secret_wipe(blob->data, blob->n);
+	free(blob->data);
+}
 
 static void leg_free(struct leg *leg)
 {
@@ -39,10 +48,10 @@ static void leg_free(struct leg *leg)
 		tport_unref(leg->peer.tport);
 	if (leg->timer != NULL)
 		event_free(leg->timer);
-	free(leg->local_sdp.data);
-	free(leg->remote_sdp.data);
-	free(leg->early_sdp.data);
-	free(leg->offered_sdp.data);
+	blob_free(&leg->local_sdp);
+	blob_free(&leg->remote_sdp);
+	blob_free(&leg->early_sdp);
+	blob_free(&leg->offered_sdp);
 	leg_hop_forget(leg);
 	free(leg->trunk);
 	free(leg);
@@ -205,7 +214,7 @@ int leg_keep(struct leg_blob *blob, const uint8_t *data, size_t n)
 			return -ENOMEM;
 		memcpy(copy, data, n);
 	}
-	free(blob->data);
+	blob_free(blob);
 	blob->data = copy;
 	blob->n = n;
 	return 0;
