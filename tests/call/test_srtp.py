@@ -179,6 +179,22 @@ def test_announcement(lab):
     assert suites(lab, before)[0]
 
 
+def test_originate(lab):
+    """The box calls both sides, and makes both offers."""
+    wish(lab, "801", "must")
+    a = secure(lab, "801", tone=440)
+    b = secure(lab, "802", kind="srtp", address="192.168.1.102", tone=660)
+    before = records(lab)
+    lab.box.method("sipd", "Originate", "string:801", "string:802")
+    a.wait("CALL_INCOMING")
+    a.tell("accept")
+    talk(lab, a, b, 440, 660)
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
+    mine, other = suites(lab, before)
+    assert mine and other, (mine, other)
+
+
 def test_linphone(lab):
     """Another maker's phone offers keys, and takes those that it is offered. Who insists must be called so."""
     wish(lab, "802", "must")

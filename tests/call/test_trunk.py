@@ -574,6 +574,29 @@ def test_tls(lab):
     b.wait("CALL_CLOSED")
 
 
+def test_tls_and_srtp(lab):
+    """A provider that insists on SRTP; the phone in the house knows nothing of it."""
+    Names(lab, "host-record=itsp.example,198.51.100.10")
+    ca, cert, key = certificate(lab)
+    p = provider(lab, certificate=cert, key=key)
+    trunk(lab, provider=p, host="itsp.example", transport="tls", ca_file=ca, srtp="must")
+    rule(lab)
+    a, b = lab.phone("801", tone=440), outside(lab, tone=660, extra=";mediaenc=srtp-mand", lines="module srtp.so")
+    before = records(lab)
+    a.tell("dial", "0" + NUMBER)
+    talk(lab, a, b, 440, 660)
+    b.tell("hangup")
+    a.wait("CALL_CLOSED")
+    r = new_record(lab, before)
+    assert r["callee_srtp"] and not r["caller_srtp"], r
+    inbound(lab, did="493000")
+    p.forward("493000", "acme")
+    b.tell("dial", "493000")
+    talk(lab, b, a, 660, 440)
+    a.tell("hangup")
+    b.wait("CALL_CLOSED")
+
+
 def test_tls_with_somebody_else(lab):
     Names(lab, "host-record=itsp.example,198.51.100.10", "host-record=other.example,198.51.100.10")
     ca, cert, key = certificate(lab)

@@ -631,6 +631,60 @@ static void there_and_back(struct box *b)
 	hang_up(b, "x", &a, &c);
 }
 
+/* The caller has heard a prompt; the callee is asked by the box itself. Two
+   phones of a callee, one plain: each has what is its own. */
+static void after_a_prompt(struct box *b)
+{
+	struct side a, c, d;
+	struct sdp s;
+
+	side_open(&a, CALLER, SRTP_MODE_MUST, SRTP_GCM_128);
+	side_open(&c, CALLEE, SRTP_MODE_MUST, SRTP_CM_128_80);
+	side_open(&d, CALLEE, SRTP_MODE_OFF, SRTP_NONE);
+	d.branch = "";
+	CHECK_EQ(accept_side(b, "v", &a, false), 0);
+	key_up(b, &a);
+	CHECK_EQ(accept_side(b, "v", &c, true), 0);
+	said(b, &s);
+	CHECK_STR(s.media[0].proto, "RTP/SAVP");
+	key_up(b, &c);
+	CHECK_EQ(accept_side(b, "v", &d, true), 0);
+	said(b, &s);
+	CHECK_STR(s.media[0].proto, "RTP/AVP");
+	CHECK_EQ(s.n_crypto, 0);
+	CHECK_EQ(answer(b, "v", &c, true), 0);
+	for (uint16_t i = 0; i < 10; i++) {
+		speak(&a, i, 77);
+		hear(&c, (uint8_t)i);
+		speak(&c, i, 99);
+		hear(&a, (uint8_t)i);
+	}
+	side_close(&d);
+	hang_up(b, "v", &a, &c);
+}
+
+/* The caller's own phones, which share one side: who answers counts. */
+static void we_call_both(struct box *b)
+{
+	struct side a, other;
+	struct sdp s;
+
+	side_open(&a, CALLER, SRTP_MODE_MAY, SRTP_GCM_128);
+	side_open(&other, CALLER, SRTP_MODE_OFF, SRTP_NONE);
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(accept_side(b, "c", &a, true), 0);
+		key_up(b, &a);
+		CHECK_EQ(accept_side(b, "c", &other, true), 0);
+		said(b, &s);
+		CHECK_EQ(s.n_crypto, 0);
+		CHECK_EQ(answer(b, "c", i ? &other : &a, true), 0);
+		box_delete(b, "c");
+		CHECK_STR(b->fact.caller_srtp, i ? "" : "AEAD_AES_128_GCM");
+	}
+	side_close(&other);
+	side_close(&a);
+}
+
 /* RTCP, on the port of RTP and on its own. */
 static void rtcp(struct box *b)
 {
@@ -775,6 +829,8 @@ int main(void)
 	a_phone_that_moves(&b);
 	hold(&b);
 	there_and_back(&b);
+	after_a_prompt(&b);
+	we_call_both(&b);
 	rtcp(&b);
 	a_sender_that_turns_back(&b);
 	of_our_own(&b);
