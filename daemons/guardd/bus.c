@@ -2,6 +2,7 @@
 #include "bus.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "guard_bus.h"
 #include "guardd.h"
@@ -56,6 +57,16 @@ static bool unpack(struct bus_req *req, const char *service_name,
 	return true;
 }
 
+/* The bus knows all who are signed in to the pages as httpd, which says who it
+   is; root may, too, as with Apply. */
+static const char *actor_of(const struct bus_req *req, const char *said)
+{
+	const char *who = bus_req_actor(req);
+	bool believed = strcmp(who, "httpd") == 0 || strcmp(who, "root") == 0;
+
+	return said[0] && believed ? said : who;
+}
+
 static void on_reject_done(void *ctx, uint32_t count, const char *err)
 {
 	(void)count;
@@ -73,7 +84,7 @@ static void on_reject(void *ctx, struct bus_req *req, const void *in)
 
 	if (!unpack(req, r->service, r->source, &key))
 		return;
-	if (judge_reject(ctx, &key, r->seconds, bus_req_actor(req),
+	if (judge_reject(ctx, &key, r->seconds, actor_of(req, r->actor),
 			 on_reject_done, req, &issue) < 0)
 		refuse(req, &issue);
 }
@@ -99,8 +110,8 @@ static void on_unreject(void *ctx, struct bus_req *req, const void *in)
 
 	if (!unpack(req, u->service, u->source, &key))
 		return;
-	if (judge_unreject(ctx, &key, bus_req_actor(req), on_unreject_done, req,
-			   &issue) < 0)
+	if (judge_unreject(ctx, &key, actor_of(req, u->actor), on_unreject_done,
+			   req, &issue) < 0)
 		refuse(req, &issue);
 }
 

@@ -535,6 +535,9 @@ def test_guard(w):
     b.call("POST", "/methods/guardd/Reject",
            {"source": STRANGER, "service": "https", "seconds": 600})
     same(open_one.conn.sock.recv(1), b"", "an open connection ends at once")
+    row = b.call("GET", "/tables/guardd/rejected")[1]["rows"][0]
+    same((row["origin"], row["actor"].split("@")[0]), ("person", "adminZoI6"),
+         "by whom")
     b.call("POST", "/methods/guardd/Unreject",
            {"source": STRANGER, "service": "https"})
     audit = b.call("GET", "/audit?limit=50")[1]["rows"]

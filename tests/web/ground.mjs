@@ -368,7 +368,7 @@ export const ground = {
 		await look(page, 'rejected-add');
 		await box.getByLabel('Address').fill('203.0.113.77');
 		await box.getByRole('button', { name: 'Shut out' }).click();
-		await row(page, 'sip@203.0.113.77').getByRole('cell', { name: 'A person', exact: true }).waitFor();
+		await row(page, 'sip@203.0.113.77').getByRole('cell', { name: `A person ${known.name}`, exact: true }).waitFor();
 		await look(page, 'rejected');
 		await row(page, 'sip@203.0.113.77').getByRole('button', { name: 'For ever' }).click();
 		await page.getByRole('dialog').getByRole('button', { name: 'For ever' }).click();

@@ -311,10 +311,11 @@ export const wall = {
 	async 'who is shut out, and what was seen, without scrolling sideways on a small screen'({ page }) {
 		const width = page.viewportSize(), list = page.locator('.tw');
 
+		equal(await world('attack', '203.0.113.15', '801'), 10, 'tries answered');
 		await page.setViewportSize({ width: 1280, height: 900 });
 		for (const [path, cell] of [['security/rejected', 'Let in and allow'], ['reports/attacks', 'after 10 tries']]) {
 			await page.goto(`/#/${path}`);
-			await list.locator('tbody tr').filter({ hasText: '203.0.113.11' }).filter({ hasText: cell }).waitFor();
+			await list.locator('tbody tr').filter({ hasText: '203.0.113.15' }).filter({ hasText: cell }).waitFor();
 			equal(await list.evaluate(e => e.scrollWidth - e.clientWidth), 0, `${path}: hidden at the right`);
 		}
 		await page.setViewportSize(width);

@@ -27,10 +27,10 @@ const allow = (b: Ban) => api('POST', tablePath('guardd', 'allowed_address'), {
 	source: b.source, services: b.service, note: t('rejected.allow.note'),
 });
 
-/** The bus knows who asked from here as httpd alone; the list of sign-ins has the name. */
+/** Whoever did it from these pages has the address he came from behind his name: that is in the file. */
 const By = ({ ban }: { ban: Ban }) => <>
 	{enumText(ban.origin)}
-	{ban.actor && ban.actor !== 'httpd' && <Muted> {ban.actor}</Muted>}
+	{ban.actor && <Muted> {ban.actor.split('@')[0]}</Muted>}
 	{ban.times > 1 && <Muted> {t('rejected.times', { n: ban.times })}</Muted>}
 </>;
 
