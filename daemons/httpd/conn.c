@@ -56,11 +56,19 @@ struct conn {
 	size_t swallowed;
 	uint64_t since_ms;
 	enum rank rank;
+	unsigned door;   /* the number of the one that it came by */
 	bool dropped;    /* the deadline is set for good */
 	bool doomed;     /* ends after the answer that is on its way */
 	bool input_lost; /* nobody behind reads any more */
 	uint8_t in[IN_SIZE];
 	uint8_t out[OUT_SIZE];
+};
+
+/* A port that is listened on; its number is another one for each. */
+struct door {
+	struct evconnlistener *listener; /* NULL: none */
+	uint16_t port;
+	unsigned number;
 };
 
 struct ban {
@@ -73,7 +81,9 @@ TAILQ_HEAD(conn_list, conn);
 struct conns {
 	struct conns_config config;
 	struct conn_list list; /* newest last */
-	struct evconnlistener *listener;
+	struct door door;
+	struct door old; /* until one of the staff has come in by the new one */
+	unsigned doors;  /* that there have been */
 	struct event *retry; /* accept again after having run out of files */
 	struct rate log_rate;
 	size_t n;
@@ -394,7 +404,7 @@ static int make_events(struct conn *c)
 	return 0;
 }
 
-int conns_add(struct conns *s, int fd, const struct addr *peer)
+static int add(struct conns *s, int fd, const struct addr *peer, unsigned door)
 {
 	struct conn *c;
 	int other = -1, err;
@@ -412,6 +422,7 @@ int conns_add(struct conns *s, int fd, const struct addr *peer)
 			    .fd = fd,
 			    .back = -1,
 			    .peer = *peer,
+			    .door = door,
 			    .since_ms = clock_mono_ms() };
 	if (s->config.known && s->config.known(s->config.known_ctx, peer))
 		c->rank = RANK_KNOWN;
@@ -438,6 +449,11 @@ int conns_add(struct conns *s, int fd, const struct addr *peer)
 	return 0;
 }
 
+int conns_add(struct conns *s, int fd, const struct addr *peer)
+{
+	return add(s, fd, peer, 0);
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 		      struct sockaddr *sa, int len, void *arg)
 {
@@ -446,7 +462,6 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	struct addr peer;
 	uint16_t port;
 
-	(void)listener;
 	(void)len;
 	if (addr_from_sockaddr(&peer, &port, sa)) {
 		close(fd);
@@ -454,7 +469,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	}
 	/* else Nagle and the delayed ACK cost 40 ms a handshake */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	(void)conns_add(s, fd, &peer);
+	(void)add(s, fd, &peer,
+		  listener == s->door.listener ? s->door.number : 0);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
@@ -463,8 +479,17 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (s->listener)
-		(void)evconnlistener_enable(s->listener);
+	if (s->door.listener)
+		(void)evconnlistener_enable(s->door.listener);
+	if (s->old.listener)
+		(void)evconnlistener_enable(s->old.listener);
+}
+
+static void close_door(struct door *d)
+{
+	if (d->listener)
+		evconnlistener_free(d->listener);
+	*d = (struct door){ .listener = NULL };
 }
 
 static void on_accept_error(struct evconnlistener *listener, void *arg)
@@ -501,8 +526,8 @@ void conns_free(struct conns *s)
 
 	if (!s)
 		return;
-	if (s->listener)
-		evconnlistener_free(s->listener);
+	close_door(&s->door);
+	close_door(&s->old);
 	while ((c = TAILQ_FIRST(&s->list)))
 		conn_free(c);
 	event_free(s->retry);
@@ -542,11 +567,26 @@ static int open_socket(uint16_t port)
 	return fd;
 }
 
+/* By the door that was there before. */
+static void go_back(struct conns *s)
+{
+	struct door d = s->old;
+
+	s->old = s->door;
+	s->door = d;
+	s->door.number = ++s->doors;
+}
+
 int conns_listen(struct conns *s, uint16_t port, char *why, size_t why_size)
 {
 	struct evconnlistener *l;
-	int fd = open_socket(port);
+	int fd;
 
+	if (s->old.listener && s->old.port == port) {
+		go_back(s);
+		return 0;
+	}
+	fd = open_socket(port);
 	if (fd < 0) {
 		const char *hint =
 			fd == -EADDRINUSE
@@ -568,9 +608,9 @@ int conns_listen(struct conns *s, uint16_t port, char *why, size_t why_size)
 		return -ENOMEM;
 	}
 	evconnlistener_set_error_cb(l, on_accept_error);
-	if (s->listener)
-		evconnlistener_free(s->listener);
-	s->listener = l;
+	close_door(&s->old);
+	s->old = s->door;
+	s->door = (struct door){ l, port, ++s->doors };
 	return 0;
 }
 
@@ -635,7 +675,14 @@ bool conn_doomed(const struct conn *c)
 
 void conn_trust(struct conn *c)
 {
+	struct conns *s = c->all;
+
 	c->rank = RANK_STAFF;
+	if (!s->old.listener || c->door != s->door.number)
+		return;
+	log_info("port %u is not listened on any more: port %u is in use",
+		 s->old.port, s->door.port);
+	close_door(&s->old);
 }
 
 void conn_drop(struct conn *c)

@@ -53,8 +53,10 @@ struct conns *conns_new(const struct conns_config *config);
 void conns_free(struct conns *s);
 
 /*
- * Listens on every address, then lets go of the port listened on before. 0, or
- * a negative errno and one line in why; then the old port stays.
+ * Listens on every address. The port listened on before is let go of when one
+ * of the staff has come in by the new one (conn_trust()), so that a firewall
+ * that knows the old one only shuts nobody out. 0, or a negative errno and one
+ * line in why; then all stays.
  */
 int conns_listen(struct conns *s, uint16_t port, char *why, size_t why_size);
 

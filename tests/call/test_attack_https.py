@@ -8,6 +8,7 @@ import time
 
 from box import Refused, until
 from test_https import PASSWORD, admin
+from test_wall import GENERAL, RULE, connects, on_trial, put
 from web import Browser, Closed
 
 HELD = 256
@@ -224,3 +225,26 @@ def test_guesses_from_the_lan_are_slow(lab):
     assert 1 <= answers.count("Credentials") <= took + 1, (answers, took)
     until(lambda: Browser(lab.net, "lan", lab.net.PBX_LAN, source="192.168.1.113").sign_in(lab.box.admin[0], PASSWORD)[0] == 200,
           10, "the owner gets in from there")
+
+
+def test_the_web_on_another_port_shuts_nobody_out(lab):
+    """Under drop all with a rule that names the old number: the old port stays until somebody has come in by the new one."""
+    near = admin(lab)
+    on_trial(lab)
+    put(lab, RULE, "web", action="accept", protocol="tcp", port=9999, source="192.168.1.0/24")
+    put(lab, GENERAL, "general", drop_all="true")
+    settings = ("httpd", "web_settings", "Put", "string:general")
+    lab.box.table(*settings, "dict:string:string:port,9443")
+    lab.later(lambda: lab.box.table(*settings, "dict:string:string:port,9999"))
+    until(lambda: ". 9443 : jump guard_https" in lab.net.run("pbx", "nft", "list", "map", "inet", "sallyport", "guard_ports").stdout, 10,
+          "the packet filter knows it")
+    assert not connects(lab, "lan", "192.168.1.111", 9443)
+    assert near.ask("GET", "/status")[0] == 200, "the owner still gets in"
+    put(lab, RULE, "new", action="accept", protocol="tcp", port=9443, source="192.168.1.0/24")
+    near.port = 9443
+    assert near.ask("GET", "/status")[0] == 200
+    near.port = 9999
+    try:
+        raise AssertionError(near.ask("GET", "/status", seconds=2.0))
+    except Closed:
+        pass

@@ -107,8 +107,8 @@ def same(got, want, what):
 
 
 class Browser:
-    def __init__(self, host="127.0.0.1", source=None):
-        self.host, self.source = host, source
+    def __init__(self, host="127.0.0.1", source=None, port=None):
+        self.host, self.source, self.port = host, source, port
         self.cookie = self.csrf = self.conn = None
         self.tls = ssl.create_default_context()
         self.tls.check_hostname = False
@@ -117,7 +117,7 @@ class Browser:
     def connect(self):
         source = (self.source, 0) if self.source else None
         self.conn = http.client.HTTPSConnection(
-            self.host, PORT, context=self.tls, timeout=10,
+            self.host, self.port or PORT, context=self.tls, timeout=10,
             source_address=source)
 
     def ask(self, method, path, body=None, headers=()):
@@ -435,9 +435,19 @@ def test_port(w):
     taken.close()
     same(b.call("GET", path)[1]["row"]["port"], PORT, "the old one stays")
     same(b.call("PATCH", path, {"port": 9998})[0], 200, "another port")
-    same(Browser().ask("GET", "/")[0], 0, "the old one is closed")
+    same(Browser().ask("GET", "/")[0], 200, "the old one is open until the new one was used")
     same(b.call("PATCH", path, {"port": PORT})[0], 200, "open one goes on")
     same(Browser().ask("GET", "/")[0], 200, "and back")
+    same(b.call("PATCH", path, {"port": 9998})[0], 200, "another port")
+    same(b.call("GET", "/status")[0], 200, "over the old connection")
+    same(Browser().ask("GET", "/")[0], 200, "which shows nothing")
+    far = Browser(port=9998)
+    far.cookie, far.csrf = b.cookie, b.csrf
+    same(far.call("GET", "/status")[0], 200, "by the new one")
+    same(Browser().ask("GET", "/")[0], 0, "now the old one is closed")
+    same(far.call("PATCH", path, {"port": PORT})[0], 200, "and back")
+    same(signed_in().call("GET", "/status")[0], 200, "by the first")
+    same(Browser(port=9998).ask("GET", "/")[0], 0, "the other is closed")
 
 
 def test_survives(w):
