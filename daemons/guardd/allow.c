@@ -133,9 +133,10 @@ static void tell_wall(struct applying *a, const struct allowed_address *row,
 	}
 	/* Allowed for all lets in everywhere; lifted here and in the kernel. */
 	if (permit && !a->failed)
-		judge_let_in(a->d, &source,
-			     services & 1u << GUARD_ALL ? UINT32_MAX : services,
-			     "an allowed address");
+		standing_let_in(a->d, &source,
+				services & 1u << GUARD_ALL ? UINT32_MAX
+							   : services,
+				"an allowed address");
 }
 
 static void allow_apply(void *ctx, struct table_change *change, const void *old,

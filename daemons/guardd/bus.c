@@ -84,8 +84,8 @@ static void on_reject(void *ctx, struct bus_req *req, const void *in)
 
 	if (!unpack(req, r->service, r->source, &key))
 		return;
-	if (judge_reject(ctx, &key, r->seconds, actor_of(req, r->actor),
-			 on_reject_done, req, &issue) < 0)
+	if (wish_reject(ctx, &key, r->seconds, actor_of(req, r->actor),
+			on_reject_done, req, &issue) < 0)
 		refuse(req, &issue);
 }
 
@@ -110,8 +110,8 @@ static void on_unreject(void *ctx, struct bus_req *req, const void *in)
 
 	if (!unpack(req, u->service, u->source, &key))
 		return;
-	if (judge_unreject(ctx, &key, actor_of(req, u->actor), on_unreject_done,
-			   req, &issue) < 0)
+	if (wish_unreject(ctx, &key, actor_of(req, u->actor), on_unreject_done,
+			  req, &issue) < 0)
 		refuse(req, &issue);
 }
 

@@ -121,7 +121,7 @@ static void on_exceeded(void *ctx, const void *rec)
 	if (bans_find(d->guard.bans, &key))
 		return;
 	/* A trusted local address, an allowed one: discarded, not banned. */
-	if (judge_defend(d, &key, row->ban_s, row->name, &issue) < 0)
+	if (wish_defend(d, &key, row->ban_s, row->name, &issue) < 0)
 		note(d, e, "discarded, not banned: trusted or allowed");
 	else
 		note(d, e, "discarded and banned");

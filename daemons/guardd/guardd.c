@@ -171,7 +171,7 @@ static void on_delete(void *ctx, struct bus_req *req, const char *key)
 				key);
 		return;
 	}
-	if (judge_unreject(d, &k, bus_req_actor(req), on_deleted, req, &issue) <
+	if (wish_unreject(d, &k, bus_req_actor(req), on_deleted, req, &issue) <
 	    0)
 		bus_reply_error(req, "Silent", "%s", issue.what);
 }
@@ -206,7 +206,7 @@ static void on_networks(void *ctx, const struct prefix *list, size_t n)
 			trusting |= 1u << s;
 	/* A network that became local: its bans were a stranger's. */
 	for (size_t i = 0; i < n; i++)
-		judge_let_in(d, &list[i], trusting, "a local address");
+		standing_let_in(d, &list[i], trusting, "a local address");
 }
 
 /* ---- time ---- */
@@ -219,7 +219,7 @@ static void watch_clock(struct guardd *d, const struct guard_now *now)
 	if (step > -CLOCK_STEP_MS && step < CLOCK_STEP_MS)
 		return;
 	d->wall_ahead_ms = ahead;
-	judge_clock_set(d, step);
+	standing_clock_set(d, step);
 	keep_tries_clock(d, step);
 }
 
@@ -256,7 +256,7 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	judge_ends(arg);
+	standing_ends(arg);
 }
 
 static int open_timers(struct guardd *d)
@@ -335,7 +335,7 @@ int guardd_start(struct service *s, char *why, size_t why_size)
 	if (err == 0)
 		err = keep_tries_open(d);
 	if (err == 0)
-		err = judge_load(d);
+		err = standing_load(d);
 	if (err < 0) {
 		snprintf(why, why_size, "bans and incidents cannot be read: %s",
 			 strerror(-err));

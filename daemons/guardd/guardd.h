@@ -67,35 +67,49 @@ void guardd_now(const struct guardd *d, struct guard_now *now);
 /* ---- judge.c: from a report to a ban in force ---- */
 
 typedef void (*judge_report_fn)(void *ctx, const struct report_verdict *v);
-typedef void (*judge_done_fn)(void *ctx, uint32_t count, const char *err);
 
 /* -EINVAL and *issue, or 0 and `done` once: at once, or when the ban stands. */
 int judge_report(struct guardd *d, const struct report *r, judge_report_fn done,
 		 void *ctx, struct issue *issue);
 
+/* ---- wish.c: what a person, or auto defense, wants of a ban ---- */
+
+typedef void (*wish_done_fn)(void *ctx, uint32_t count, const char *err);
+
 /* A person's; `done` when it is in force, or with why nothing changed. */
-int judge_reject(struct guardd *d, const struct guard_key *key,
-		 uint32_t seconds, const char *actor, judge_done_fn done,
-		 void *ctx, struct issue *issue);
+int wish_reject(struct guardd *d, const struct guard_key *key, uint32_t seconds,
+		const char *actor, wish_done_fn done, void *ctx,
+		struct issue *issue);
 /* key->service GUARD_ALL: every ban of that source. */
-int judge_unreject(struct guardd *d, const struct guard_key *key,
-		   const char *actor, judge_done_fn done, void *ctx,
-		   struct issue *issue);
+int wish_unreject(struct guardd *d, const struct guard_key *key,
+		  const char *actor, wish_done_fn done, void *ctx,
+		  struct issue *issue);
 
 /* By a row of auto defense. 0: it will stand; -EINVAL and *issue: exempt. */
-int judge_defend(struct guardd *d, const struct guard_key *key,
-		 uint32_t seconds, const char *row, struct issue *issue);
+int wish_defend(struct guardd *d, const struct guard_key *key, uint32_t seconds,
+		const char *row, struct issue *issue);
 
+/* ---- standing.c: the bans that stand, until they end ---- */
+
+/* Writes its row, or takes it out, for who looks into our view. */
+void standing_put_row(struct guardd *d, const struct ban *ban);
+void standing_del_row(struct guardd *d, const struct guard_key *key);
+/* Room for one more: the ban that would end first goes; permanent ones stay. */
+void standing_make_room(struct guardd *d);
+/* Ends it, everywhere but in the kernel: that is the caller's. */
+void standing_lift(struct guardd *d, struct ban *ban);
+/* Waits for the next end: an end was added or moved. */
+void standing_arm(struct guardd *d);
 /* Ends what is over, and waits for the next. */
-void judge_ends(struct guardd *d);
+void standing_ends(struct guardd *d);
 /* Lifts the bans of a prefix at some services (bits): it is allowed now, or
    known as local. */
-void judge_let_in(struct guardd *d, const struct prefix *source,
-		  uint32_t services, const char *why);
+void standing_let_in(struct guardd *d, const struct prefix *source,
+		     uint32_t services, const char *why);
 /* The wall clock was set: rows show the same moments in its new time. */
-void judge_clock_set(struct guardd *d, int64_t step_ms);
+void standing_clock_set(struct guardd *d, int64_t step_ms);
 /* Bans from the view of the last run. 0 or a negative errno. */
-int judge_load(struct guardd *d);
+int standing_load(struct guardd *d);
 
 /* ---- note.c: what becomes an incident ---- */
 

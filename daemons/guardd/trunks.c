@@ -40,9 +40,9 @@ static void on_trunks(void *ctx)
 	}
 	/* Before it was a trunk's, it may have been banned. */
 	for (size_t i = 0; i < g->n_trunks; i++)
-		judge_let_in(d, &g->trunks[i],
-			     1u << GUARD_SIP | 1u << GUARD_ALL,
-			     "a trunk's address");
+		standing_let_in(d, &g->trunks[i],
+				1u << GUARD_SIP | 1u << GUARD_ALL,
+				"a trunk's address");
 }
 
 int trunks_open(struct guardd *d)

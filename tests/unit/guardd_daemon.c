@@ -356,10 +356,10 @@ static void test_clock(struct world *w)
 	guardd_now(d, &now);
 	until_ms = b->until_ms;
 	left_s = guard_left_s(b, &now);
-	judge_clock_set(d, 86400000);
+	standing_clock_set(d, 86400000);
 	CHECK_EQ(b->until_ms, until_ms + 86400000);
 	CHECK_EQ(guard_left_s(b, &now), left_s);
-	judge_clock_set(d, -86400000);
+	standing_clock_set(d, -86400000);
 	CHECK_EQ(b->until_ms, until_ms);
 }
 
