@@ -97,6 +97,19 @@ def test_hold_and_resume(lab):
     b.wait("CALL_CLOSED")
 
 
+def test_behind_nat(lab):
+    """The phone's SDP names an address of its home; the box learns where its packets come from, by their key."""
+    a = lab.phone("801", tone=440)
+    b = secure(lab, "802", kind="srtp", where="home", tone=660)
+    before = records(lab)
+    a.tell("dial", "802")
+    talk(lab, a, b, 440, 660)
+    b.tell("hangup")
+    a.wait("CALL_CLOSED")
+    mine, other = suites(lab, before)
+    assert other and not mine, (mine, other)
+
+
 def test_plain_phone_over_tls(lab):
     """It is offered keys, passes over them, and talks as ever; so does one that shall have none."""
     a = lab.phone("801", transport="tls", tone=440)
