@@ -23,6 +23,7 @@ struct box {
 	struct mailbox *notices;
 	struct relay *relays[1];
 	struct calls *calls;
+	uint32_t srtp; /* what both sides may have, as the messages say */
 	int n_events;
 	struct media_event event; /* the last */
 	int n_facts;
@@ -116,6 +117,7 @@ static inline int box_offer(struct box *b, const char *call, unsigned leg,
 	snprintf(in.advertise, sizeof(in.advertise), "127.0.0.1");
 	in.leg = leg;
 	in.local = true;
+	in.srtp = in.hears_srtp = b->srtp;
 	in.sdp_bytes = port ? box_text(in.sdp, port, pts, more) : 0;
 	return calls_offer(b->calls, &in, &b->sdp, &b->why);
 }
@@ -134,6 +136,7 @@ static inline int box_answer(struct box *b, const char *call, unsigned leg,
 	in.leg = leg;
 	in.local = true;
 	in.final = final;
+	in.srtp = b->srtp;
 	in.sdp_bytes = box_text(in.sdp, port, pts, more);
 	record_init(&media_sdp_record, &b->sdp);
 	return calls_answer(b->calls, &in, &b->sdp, &b->why);
