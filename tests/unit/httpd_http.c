@@ -90,7 +90,6 @@ static void test_smuggling(struct world *w)
 		"GET / HTTP/9.9\r\n" HOST "\r\n",
 		"GET / HTTP/2.0\r\n" HOST "\r\n",
 		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 	};
 	unsigned runs = w->runs;
 
@@ -186,6 +185,7 @@ static void test_slow(void)
 		"G",
 		"GET / HTTP/1.1\r\nHost: b",
 		"POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nab",
+		"\x16\x03\x01\x02", /* a TLS hello, as far as its length */
 	};
 	char text[8192];
 	struct world w;
@@ -199,6 +199,7 @@ static void test_slow(void)
 		close(fd);
 	}
 	CHECK_EQ(conns_count(w.conns), 0);
+	CHECK_EQ(w.runs, 0);
 	world_close(&w);
 }
 
@@ -210,7 +211,7 @@ static void test_stream(void)
 	struct world w;
 	int fd;
 
-	world_open(&w, 100);
+	world_open(&w, 1);
 	memset(event, 'e', sizeof(event));
 	fd = world_connect(&w, "192.0.2.1");
 	world_send(&w, fd, get, sizeof(get) - 1);
@@ -364,7 +365,9 @@ int main(void)
 	struct world w;
 
 	/* what is incomplete is cut after half a second */
-	world_open(&w, 20);
+	/* Whole requests, and the deadlines of the product: a busy machine has
+	   time for megabytes. What is incomplete is test_slow()'s. */
+	world_open(&w, 1);
 	test_plain(&w);
 	test_smuggling(&w);
 	test_limits(&w);
