@@ -11,14 +11,25 @@
 
 #include "store.h"
 
-#define DB "audit"
-
 enum { KEY = 8, ROW_MAX = 512 };
+
+/* Refusals have a part of their own: strangers make them, and as many as there
+   may be push out nothing else. */
+enum part { PART_OWN, PART_REFUSED, N_PARTS };
+
+static const struct {
+	const char *db;
+	uint64_t most;
+} parts[N_PARTS] = {
+	[PART_OWN] = { "audit", AUDIT_ROWS },
+	[PART_REFUSED] = { "audit_refused", AUDIT_REFUSED },
+};
 
 struct audit_log {
 	struct store *store;
 	struct rate refusals;
-	uint64_t next;
+	uint64_t next; /* id, of all parts */
+	uint64_t place[N_PARTS];
 };
 
 static void put_id(uint8_t key[KEY], uint64_t id)
@@ -36,13 +47,23 @@ static uint64_t get_id(const uint8_t *key)
 	return id;
 }
 
+struct last {
+	struct audit_log *log;
+	enum part part;
+};
+
 static bool on_last(void *ctx, struct bytes key, struct bytes value)
 {
-	struct audit_log *a = ctx;
+	const struct last *l = ctx;
+	struct audit_log *a = l->log;
+	struct audit row;
 
-	(void)value;
 	if (key.size == KEY)
-		a->next = get_id(key.data) + 1;
+		a->place[l->part] = get_id(key.data) + 1;
+	record_init(&audit_record, &row);
+	if (!record_decode(&audit_record, &row, value.data, value.size) &&
+	    row.id >= a->next)
+		a->next = row.id + 1;
 	return false;
 }
 
@@ -55,7 +76,13 @@ struct audit_log *audit_new(struct store *store)
 	a->store = store;
 	a->next = 1;
 	rate_init(&a->refusals, 20, 5);
-	(void)store_each(store, DB, (struct bytes){ 0 }, true, on_last, a);
+	for (enum part p = 0; p < N_PARTS; p++) {
+		struct last l = { a, p };
+
+		a->place[p] = 1;
+		(void)store_each(store, parts[p].db, (struct bytes){ 0 }, true,
+				 on_last, &l);
+	}
 	return a;
 }
 
@@ -77,16 +104,20 @@ static int write_row(struct audit_log *a, const struct audit *row)
 	struct store_batch *b = store_batch_new(a->store);
 	uint8_t key[KEY], old[KEY], buf[ROW_MAX];
 	int err, n = record_encode(&audit_record, row, buf, sizeof(buf));
+	enum part p = row->what == AUDIT_WHAT_REFUSED ? PART_REFUSED : PART_OWN;
+	uint64_t place = a->place[p]++;
 
 	if (!b)
 		return -ENOMEM;
-	put_id(key, row->id);
+	put_id(key, place);
 	err = n < 0 ? n
-		    : store_batch_put(b, DB, (struct bytes){ key, KEY },
+		    : store_batch_put(b, parts[p].db,
+				      (struct bytes){ key, KEY },
 				      (struct bytes){ buf, (size_t)n });
-	if (!err && row->id > AUDIT_ROWS) {
-		put_id(old, row->id - AUDIT_ROWS);
-		err = store_batch_del(b, DB, (struct bytes){ old, KEY });
+	if (!err && place > parts[p].most) {
+		put_id(old, place - parts[p].most);
+		err = store_batch_del(b, parts[p].db,
+				      (struct bytes){ old, KEY });
 	}
 	if (err) {
 		store_batch_free(b);
@@ -129,7 +160,35 @@ struct walk {
 	void (*fn)(void *ctx, const struct audit *row);
 	void *ctx;
 	uint32_t left;
+	struct audit *refused; /* newest first */
+	size_t n, at, room;
 };
+
+static bool on_refused(void *ctx, struct bytes key, struct bytes value)
+{
+	struct walk *w = ctx;
+	struct audit *row = &w->refused[w->n];
+
+	(void)key;
+	record_init(&audit_record, row);
+	w->n += !record_decode(&audit_record, row, value.data, value.size);
+	return w->n < w->room;
+}
+
+static void tell(struct walk *w, const struct audit *row)
+{
+	if (!w->left)
+		return;
+	w->left--;
+	w->fn(w->ctx, row);
+}
+
+/* Those that came after `id`. */
+static void tell_refused(struct walk *w, uint64_t id)
+{
+	while (w->at < w->n && w->refused[w->at].id > id)
+		tell(w, &w->refused[w->at++]);
+}
 
 static bool on_row(void *ctx, struct bytes key, struct bytes value)
 {
@@ -137,12 +196,10 @@ static bool on_row(void *ctx, struct bytes key, struct bytes value)
 	struct audit row;
 
 	(void)key;
-	if (!w->left)
-		return false;
 	record_init(&audit_record, &row);
 	if (!record_decode(&audit_record, &row, value.data, value.size)) {
-		w->fn(w->ctx, &row);
-		w->left--;
+		tell_refused(w, row.id);
+		tell(w, &row);
 	}
 	return w->left > 0;
 }
@@ -150,7 +207,15 @@ static bool on_row(void *ctx, struct bytes key, struct bytes value)
 void audit_each(struct audit_log *a, uint32_t limit,
 		void (*fn)(void *ctx, const struct audit *row), void *ctx)
 {
-	struct walk w = { fn, ctx, limit };
+	struct walk w = { .fn = fn, .ctx = ctx, .left = limit };
 
-	(void)store_each(a->store, DB, (struct bytes){ 0 }, true, on_row, &w);
+	w.room = limit < AUDIT_REFUSED ? limit : AUDIT_REFUSED;
+	w.refused = w.room ? calloc(w.room, sizeof(*w.refused)) : NULL;
+	if (w.refused)
+		(void)store_each(a->store, parts[PART_REFUSED].db,
+				 (struct bytes){ 0 }, true, on_refused, &w);
+	(void)store_each(a->store, parts[PART_OWN].db, (struct bytes){ 0 },
+			 true, on_row, &w);
+	tell_refused(&w, 0);
+	free(w.refused);
 }

@@ -2,7 +2,9 @@
  * Who signed in and out, and who was refused: rows of `audit` in the truth,
  * bounded. What was changed stands in the journal of the table's owner.
  *
- * truth db "audit": key = id (64 bit, big endian), value = the row.
+ * truth dbs "audit" and "audit_refused" (what strangers can fill must push out
+ * nothing else): key = its place (64 bit, big endian), value = the row. Ids
+ * count over both.
  */
 #pragma once
 
@@ -14,7 +16,7 @@
 struct audit_log;
 struct store;
 
-enum { AUDIT_ROWS = 10000 };
+enum { AUDIT_ROWS = 10000, AUDIT_REFUSED = 2000 };
 
 struct audit_log *audit_new(struct store *store);
 void audit_free(struct audit_log *a);
