@@ -61,6 +61,14 @@ static void on_own_sdp(void *ctx, int err, const struct media_sdp_view *sdp)
 	call->exchange.open = false;
 }
 
+/* mediad forgets the offer that goes to exchange.to: what was agreed stays. */
+static void take_back(struct b2b *call)
+{
+	media_rollback(call->hub->media, call->id,
+		       call->exchange.to == call->caller ? MEDIA_CALLEE
+							 : MEDIA_CALLER);
+}
+
 static void on_offer_sdp(void *ctx, int err, const struct media_sdp_view *sdp)
 {
 	struct b2b *call = ctx;
@@ -78,8 +86,7 @@ static void on_offer_sdp(void *ctx, int err, const struct media_sdp_view *sdp)
 	if (sent == 0)
 		return;
 	/* The other side began an offer while mediad thought about ours. */
-	media_rollback(call->hub->media, call->id,
-		       x->to == call->caller ? MEDIA_CALLEE : MEDIA_CALLER);
+	take_back(call);
 	close_exchange(call, sent == -EBUSY ? 491 : 500);
 }
 
@@ -91,6 +98,7 @@ static void on_answer_sdp(void *ctx, int err, const struct media_sdp_view *sdp)
 	if (!x->open)
 		return;
 	if (err != 0) {
+		take_back(call);
 		close_exchange(call, code_of(err));
 		return;
 	}

@@ -396,11 +396,17 @@ static void test_hold(void)
 	world_leg(w.caller, LEG_REFUSED, 488, NULL);
 	CHECK(world_media_waits("rollback/b"));
 	world_media("rollback/b", 0, NULL);
+	/* Answered with what mediad cannot take: the same. */
+	world_leg(w.caller, LEG_OFFER, 0, "srtp");
+	world_media("offer", 0, "srtp2");
+	world_leg(w.phone[0], LEG_REANSWERED, 200, "no key");
+	world_media("answer", -EPROTO, NULL);
+	world_media("rollback/a", 0, NULL);
 	/* The other side is busy with an offer of its own. */
 	w.phone[0]->busy = true;
 	world_leg(w.caller, LEG_OFFER, 0, "late");
 	CHECK_STR(w.caller->log, "ring answer(to-caller) accept(held2) "
-				 "reinvite(codec2) reject:491");
+				 "reinvite(codec2) reject:488 reject:491");
 	world_leg(w.caller, LEG_GONE, 200, NULL);
 	world_media("delete", 0, NULL);
 	world_close();
