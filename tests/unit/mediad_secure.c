@@ -17,7 +17,9 @@ struct side {
 	const char *profile;
 	enum srtp_mode mode;
 	const char *more; /* lines of SDP */
-	struct sdes key;  /* what it says is its own; suite NONE: none */
+	uint8_t pt;       /* of its sound: 8, or 0 */
+	const char *codecs;
+	struct sdes key; /* what it says is its own; suite NONE: none */
 	unsigned version;
 	struct srtp_leg *srtp;
 	uint16_t to; /* our port */
@@ -26,7 +28,9 @@ struct side {
 static void side_open(struct side *s, unsigned leg, enum srtp_mode mode,
 		      enum srtp_suite suite)
 {
-	*s = (struct side){ .leg = leg, .mode = mode, .more = "" };
+	*s = (struct side){
+		.leg = leg, .mode = mode, .more = "", .pt = 8, .codecs = ""
+	};
 	s->branch = leg == CALLEE ? "b1" : "";
 	s->profile = mode == SRTP_MODE_MUST ? "RTP/SAVP" : "RTP/AVP";
 	phone_open(&s->phone);
@@ -53,9 +57,9 @@ static uint32_t text(const struct side *s, uint8_t *out)
 	return (uint32_t)snprintf(
 		(char *)out, 4096,
 		"v=0\r\no=- 7 %u IN IP4 127.0.0.1\r\ns=-\r\n"
-		"c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u %s 8 101\r\n"
+		"c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %u %s %u 101\r\n"
 		"a=rtpmap:101 telephone-event/8000\r\n%s%s",
-		s->version, s->phone.port, s->profile, crypto, s->more);
+		s->version, s->phone.port, s->profile, s->pt, crypto, s->more);
 }
 
 #define FILL(in, b, s, id)                                                     \
@@ -105,6 +109,7 @@ static int accept_side(struct box *b, const char *id, const struct side *s,
 
 	record_init(&media_accept_record, &in);
 	FILL(&in, b, s, id);
+	snprintf(in.codecs, sizeof(in.codecs), "%s", s->codecs);
 	in.sdp_bytes = own_offer ? 0 : text(s, in.sdp);
 	return calls_accept(b->calls, &in, &b->sdp, &b->why);
 }
@@ -151,7 +156,9 @@ static void connect_both(struct box *b, const char *id, struct side *a,
 
 static size_t make(struct side *s, uint8_t *p, uint16_t seq, uint32_t ssrc)
 {
-	struct rtp r = { .pt = 8, .seq = seq, .ts = seq * 160u, .ssrc = ssrc };
+	struct rtp r = {
+		.pt = s->pt, .seq = seq, .ts = seq * 160u, .ssrc = ssrc
+	};
 	size_t n = RTP_HEADER + VOICE;
 
 	rtp_write(p, &r);
@@ -663,6 +670,28 @@ static void after_a_prompt(struct box *b)
 	hang_up(b, "v", &a, &c);
 }
 
+/* The payload is the number: silence, 0xff in mu-law and 0xd5 in A-law, whose
+   smallest step is the next one in mu-law. */
+static void no_common_codec(struct box *b)
+{
+	struct side a, c;
+
+	side_open(&a, CALLER, SRTP_MODE_MUST, SRTP_CM_128_80);
+	side_open(&c, CALLEE, SRTP_MODE_MUST, SRTP_GCM_128);
+	a.pt = 0;
+	c.codecs = "pcma";
+	CHECK_EQ(accept_side(b, "k", &a, false), 0);
+	key_up(b, &a);
+	CHECK_EQ(accept_side(b, "k", &c, true), 0);
+	key_up(b, &c);
+	CHECK_EQ(answer(b, "k", &c, true), 0);
+	speak(&a, 0xff, 77);
+	CHECK_EQ(hear(&c, 0xd5).pt, 8);
+	speak(&c, 0xd5, 99);
+	CHECK_EQ(hear(&a, 0xfe).pt, 0);
+	hang_up(b, "k", &a, &c);
+}
+
 /* The caller's own phones, which share one side: who answers counts. */
 static void we_call_both(struct box *b)
 {
@@ -830,6 +859,7 @@ int main(void)
 	hold(&b);
 	there_and_back(&b);
 	after_a_prompt(&b);
+	no_common_codec(&b);
 	we_call_both(&b);
 	rtcp(&b);
 	a_sender_that_turns_back(&b);
