@@ -48,6 +48,44 @@ def test_exactly_ten_tries_are_answered(lab):
     assert stranger(lab, 10).ask("REGISTER") is not None
 
 
+def test_tries_count_together_whatever_they_look_like(lab):
+    """So many in all: over UDP and TCP, by every method, for every extension, in a new call each time, two of them at once."""
+    c, answered = stranger(lab, 23), 0
+    tries = ("guardd", "guard_service", "Set", "string:sip", "string:tries")
+    lab.box.table(*tries, "string:4")
+    lab.later(lambda: lab.box.table(*tries, f"string:{TRIES}"))
+    tcp = lab.net.socket("wan", kind=socket.SOCK_STREAM)
+    lab.later(tcp.close)
+    tcp.settimeout(0.5)
+    tcp.bind((c.address, 0))
+    tcp.connect((lab.net.PBX_WAN, 5060))
+
+    def over_tcp(raw):
+        tcp.sendall(raw.replace(b"SIP/2.0/UDP", b"SIP/2.0/TCP"))
+
+    def heard():
+        """How many refusals came, by either way, until it is silent."""
+        n = 0
+        while a := c.answer(0.5):
+            n += a.code in (401, 403)
+        try:
+            while part := tcp.recv(65536):
+                n += part.count(b"SIP/2.0 401") + part.count(b"SIP/2.0 403")
+        except OSError:
+            pass
+        return n
+
+    for n, method in enumerate(("REGISTER", "INVITE", "SUBSCRIBE", "MESSAGE", "BYE", "OPTIONS", "PUBLISH", "REFER") * 3):
+        if c.address in rejected(lab):
+            break
+        challenge = until(lambda: c.ask("REGISTER", 0.5), 10, "a challenge").challenge()
+        c.call_id = f"{n}.{c.call_id}"
+        for i, send in enumerate((over_tcp, c.send)):
+            send(c.build(method, extra=(c.credentials(method, challenge, f"wrong{n}", user=f"80{n % 10}", nc=i + 1),)))
+        answered += heard()
+    assert c.address in rejected(lab) and answered == 4, answered
+
+
 def test_unknown_users_count_and_look_the_same(lab):
     known, unknown = stranger(lab, 11, "800"), stranger(lab, 12, "8888")
     def shape(client):
