@@ -67,6 +67,24 @@ export const wall = {
 		await drawer.getByRole('button', { name: 'Cancel' }).click();
 	},
 
+	async 'firewall: a rule is written by the keyboard alone'({ page }) {
+		const add = page.getByRole('button', { name: 'Add rule' }), focused = at => at.evaluate(e => e === document.activeElement);
+		const drawer = page.getByRole('dialog', { name: 'Add rule' });
+
+		await add.focus();
+		await page.keyboard.press('Enter');
+		await drawer.waitFor();
+		assert(await focused(drawer.getByLabel('Name', { exact: true })), 'the first field has the focus');
+		await page.keyboard.type('typed');
+		await page.keyboard.press('Enter');
+		await row(page, 'typed').waitFor();
+		await page.waitForFunction(() => document.activeElement?.textContent === 'Add rule');
+		await row(page, 'typed').getByRole('button', { name: 'typed', exact: true }).focus();
+		await page.keyboard.press('Enter');
+		await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+		await row(page, 'typed').waitFor({ state: 'detached' });
+	},
+
 	async 'firewall: a rule is duplicated, also a built-in one'({ page }) {
 		await row(page, 'ami').getByRole('button', { name: 'ami', exact: true }).click();
 		await page.getByRole('dialog').getByRole('button', { name: 'Duplicate' }).click();

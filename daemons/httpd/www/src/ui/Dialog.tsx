@@ -1,7 +1,10 @@
-// The native <dialog>: focus is kept inside and given back, Escape closes.
+// The native <dialog>: focus is kept inside and given back, Escape closes. Who
+// opens a form can type at once: the browser would begin with the cross.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { t } from '../text';
+
+const FIELD = '.fields :is(input, select, textarea):enabled:not([readonly])';
 
 interface Props {
 	title: string;
@@ -30,8 +33,18 @@ export function Dialog({ title, kind = 'modal', onClose, mayClose, onSubmit, rea
 	};
 
 	useEffect(() => {
-		if (!ref.current?.open)
-			ref.current?.showModal();
+		const from = document.activeElement;
+
+		ref.current?.showModal();
+		if (onSubmit)
+			ref.current?.querySelector<HTMLElement>(FIELD)?.focus();
+		/* the browser gives focus back when it closes, not when it is taken out: after Save */
+		return () => {
+			setTimeout(() => {
+				if (from instanceof HTMLElement && from.isConnected && document.activeElement === document.body)
+					from.focus();
+			});
+		};
 	}, []);
 	return <dialog ref={ref} class={kind} aria-labelledby={id} onClose={onClose}
 		onCancel={e => { if (mayClose && !mayClose()) e.preventDefault(); }}>
