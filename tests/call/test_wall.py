@@ -2,6 +2,7 @@
 
 import re
 import socket
+import struct
 import threading
 
 from attacker import rejected
@@ -312,7 +313,6 @@ def test_defense_that_bans(lab):
 
 def syn(source, to, source_port, port):
     """RFC 793; the kernel fills in the sum of the IP header."""
-    import struct
     tcp = struct.pack("!HHIIBBHHH", source_port, port, 1, 0, 5 << 4, 2, 1024, 0, 0)
     pseudo = socket.inet_aton(source) + socket.inet_aton(to) + struct.pack("!BBH", 0, 6, len(tcp)) + tcp
     s = sum(struct.unpack(f"!{len(pseudo) // 2}H", pseudo))
@@ -391,6 +391,61 @@ def test_ipv6(lab):
     assert c.ask("REGISTER", 0.4) is None
     back(lab)
     assert c.ask("REGISTER") is not None
+
+
+def heard(sock, seconds):
+    sock.settimeout(seconds)
+    try:
+        return sock.recv(100)
+    except TimeoutError:
+        return None
+
+
+def too_big(about, port, mtu):
+    """RFC 792, RFC 1191: what the box sent from this UDP port to `about` did not fit."""
+    lost = struct.pack("!BBHHHBBH4s4sHHHH", 0x45, 0, 28, 1, 0x4000, 64, socket.IPPROTO_UDP, 0,
+                       socket.inet_aton(Net.PBX_WAN), socket.inet_aton(about), port, 5060, 8, 0)
+    total = sum(struct.unpack(f"!{len(lost) // 2}H", lost)) + 0x0304 + mtu
+    total = (total & 0xffff) + (total >> 16)
+    return struct.pack("!BBHHH", 3, 4, ~((total & 0xffff) + (total >> 16)) & 0xffff, 0, mtu) + lost
+
+
+def test_what_always_passes(lab):
+    """Under drop all the box keeps its network: neighbour discovery, DHCP's answers, word of a smaller path."""
+    on_trial(lab)
+    put(lab, RULE, "web", action="accept", protocol="tcp", port="https", source="192.168.1.0/24")
+    put(lab, GENERAL, "general", drop_all="true")
+    lab.net.ip("lan", "-6", "neigh", "flush", "dev", "eth0")
+    assert lab.net.run("lan", "ping", "-6", "-c1", "-W1", Net.PBX_LAN6, check=False).returncode
+    until(lambda: f"{Net.PBX_LAN6} dev eth0 lladdr" in lab.net.run("lan", "ip", "-6", "neigh", "show").stdout, 10, "the neighbour is known")
+    with lab.net.socket("pbx") as asks, lab.net.socket("lan") as server, lab.net.socket("lan") as other:
+        for s, address in ((asks, ("0.0.0.0", 68)), (server, ("192.168.1.110", 67)), (other, ("192.168.1.110", 6767))):
+            s.bind(address)
+        other.sendto(b"not from the port of DHCP", (Net.PBX_LAN, 68))
+        server.sendto(b"an offer", (Net.PBX_LAN, 68))
+        assert heard(asks, 10) == b"an offer" and heard(asks, 0.2) is None
+    with lab.net.socket("wan", kind=socket.SOCK_RAW, proto=socket.IPPROTO_ICMP) as s:
+        s.sendto(too_big("203.0.113.29", 5060, 1280), (Net.PBX_WAN, 0))
+    until(lambda: "mtu 1280" in lab.net.run("pbx", "ip", "route", "get", "203.0.113.29").stdout, 10, "the path is smaller")
+    lab.net.ip("pbx", "route", "flush", "cache")
+
+
+def test_nothing_else_is_touched(lab):
+    """The table of somebody else stands through changes of the rules, bans, and a restart of fwd."""
+    on_trial(lab)
+    lab.net.run("pbx", "nft", """table inet other {
+        counter seen { packets 7 bytes 700; }
+        set kept { type ipv4_addr; elements = { 192.0.2.1 }; }
+        chain guests { type filter hook input priority 10; ip saddr @kept tcp dport 7 counter name "seen" accept; }
+    }""")
+    lab.later(lambda: lab.net.run("pbx", "nft", "delete", "table", "inet", "other"))
+    before = lab.net.run("pbx", "nft", "list", "table", "inet", "other").stdout
+    assert "packets 7" in before and "192.0.2.1" in before, before
+    put(lab, RULE, "other", action="drop", protocol="tcp", port=7)
+    lab.box.method("guardd", "Reject", "string:203.0.113.30", "string:all", "uint32:600")
+    lab.box.kill("fwd")
+    lab.box.method("guardd", "Unreject", "string:203.0.113.30", "string:all")
+    assert lab.net.run("pbx", "nft", "list", "table", "inet", "other").stdout == before
 
 
 # --- commit-confirm ---
