@@ -81,20 +81,27 @@ static bool nobodys(const struct addr *a)
 	return false;
 }
 
+static int one_source(struct prefix *p, const char *source, char *why,
+		      size_t why_size)
+{
+	if (prefix_parse(p, source, why, why_size) < 0)
+		return -EINVAL;
+	if (p->len >= (p->addr.family == AF_INET ? 32 : 64))
+		return 0;
+	snprintf(why, why_size,
+		 "a network cannot be rejected, only an address "
+		 "(IPv6: a /64): drop it by a common rule of the "
+		 "firewall");
+	return -EINVAL;
+}
+
 int guard_key_of_source(struct guard_key *k, enum guard_service_id service,
 			const char *source, char *why, size_t why_size)
 {
 	struct prefix p;
 
-	if (prefix_parse(&p, source, why, why_size) < 0)
+	if (one_source(&p, source, why, why_size) < 0)
 		return -EINVAL;
-	if (p.len < (p.addr.family == AF_INET ? 32 : 64)) {
-		snprintf(why, why_size,
-			 "a network cannot be rejected, only an address "
-			 "(IPv6: a /64): drop it by a common rule of the "
-			 "firewall");
-		return -EINVAL;
-	}
 	if (nobodys(&p.addr)) {
 		snprintf(why, why_size,
 			 "is nobody's: no packet comes from there");
@@ -108,6 +115,7 @@ int guard_key_parse(struct guard_key *k, const char *text)
 {
 	const char *at = strchr(text, '@');
 	char name[8], why[160];
+	struct prefix p;
 	int service;
 
 	if (!at || (size_t)(at - text) >= sizeof(name))
@@ -117,8 +125,11 @@ int guard_key_parse(struct guard_key *k, const char *text)
 	service = guard_service_find(name);
 	if (service < 0)
 		return -EINVAL;
-	return guard_key_of_source(k, (enum guard_service_id)service, at + 1,
-				   why, sizeof(why));
+	/* What was banned once, by whatever a log said, can be let in. */
+	if (one_source(&p, at + 1, why, sizeof(why)) < 0)
+		return -EINVAL;
+	guard_key_make(k, (enum guard_service_id)service, &p.addr);
+	return 0;
 }
 
 static uint64_t rotate(uint64_t x, unsigned int bits)
