@@ -13,10 +13,13 @@ enum {
 	SIGNAL_A_S = 10,
 };
 
+/* What strangers can make, and what they cannot (incident_level). */
+enum { ORDINARY, ALARMS, N_WEIGHTS };
+
 struct rule {
 	struct alert_rule row;
-	struct rate fresh;
-	struct rate signals;
+	struct rate fresh[N_WEIGHTS];
+	struct rate signals[N_WEIGHTS];
 	uint64_t mail_at_ms; /* monotonic; 0: nothing waits */
 	uint64_t mailed_ms;  /* monotonic; 0: never */
 	uint32_t more;       /* since the last mail */
@@ -73,8 +76,10 @@ void alerts_rules_add(struct alerts *a, const struct alert_rule *rule)
 		return;
 	a->n_rules++;
 	memset(r, 0, sizeof(*r));
-	rate_init(&r->fresh, NEW_BURST, NEW_A_S);
-	rate_init(&r->signals, SIGNAL_BURST, SIGNAL_A_S);
+	for (size_t i = 0; i < N_WEIGHTS; i++) {
+		rate_init(&r->fresh[i], NEW_BURST, NEW_A_S);
+		rate_init(&r->signals[i], SIGNAL_BURST, SIGNAL_A_S);
+	}
 	/* One that was changed has sent what it has sent. */
 	for (size_t i = 0; i < a->n_old; i++)
 		if (strcmp(a->old[i].row.name, rule->name) == 0)
@@ -178,21 +183,29 @@ static bool waits(struct alerts *a, const struct kept *k)
 	return r && r->row.mail[0] && !k->row.mailed && !k->seen_at;
 }
 
-/* The oldest that was seen goes; or that is not to be mailed; else the oldest,
-   and is counted. */
-static void make_room(struct alerts *a)
+/* 0: a person has seen it. */
+static uint32_t worth(struct alerts *a, const struct kept *k)
 {
-	size_t seen = 0, done = 0;
+	return k->seen_at ? 0 : 1 + 2 * k->row.level + waits(a, k);
+}
+
+/* One that was seen goes; else the least level, of these rather one that is not
+   to be mailed, of these the oldest. False: all are of a higher level. */
+static bool make_room(struct alerts *a, uint32_t level)
+{
+	size_t least = 0;
 
 	if (a->n < ALERTS_MAX)
-		return;
-	while (seen < a->n && !a->rows[seen].seen_at)
-		seen++;
-	while (done < a->n && waits(a, &a->rows[done]))
-		done++;
-	if (seen == a->n && done == a->n)
-		rule_of(a, a->rows[0].row.rule)->more++;
-	take(a, seen < a->n ? seen : done < a->n ? done : 0);
+		return true;
+	for (size_t i = 1; i < a->n; i++)
+		if (worth(a, &a->rows[i]) < worth(a, &a->rows[least]))
+			least = i;
+	if (!a->rows[least].seen_at && a->rows[least].row.level > level)
+		return false;
+	if (waits(a, &a->rows[least]))
+		rule_of(a, a->rows[least].row.rule)->more++;
+	take(a, least);
+	return true;
 }
 
 static void fill(struct alert *to, const struct incident *row)
@@ -209,7 +222,6 @@ static struct alert *append(struct alerts *a, const struct rule *r,
 {
 	struct alert *to;
 
-	make_room(a);
 	a->rows[a->n] = (struct kept){ 0 };
 	to = &a->rows[a->n++].row;
 	record_init(&alert_record, to);
@@ -236,10 +248,17 @@ static void plan_mail(struct rule *r, uint64_t mono_ms)
 	r->mail_at_ms = r->mailed_ms > 0 && next > at ? next : at;
 }
 
+/* A flood of what strangers can make must not hide what they cannot. */
+static size_t weight(uint32_t level)
+{
+	return level == INCIDENT_LEVEL_ALARM ? ALARMS : ORDINARY;
+}
+
 static void tell(struct alerts *a, struct rule *r, const struct alert *row,
 		 uint64_t mono_ms)
 {
-	if (r->row.signal && rate_take(&r->signals, mono_ms))
+	if (r->row.signal &&
+	    rate_take(&r->signals[weight(row->level)], mono_ms))
 		a->ops->signal(a->ctx, row);
 }
 
@@ -275,7 +294,8 @@ static void hear(struct alerts *a, struct rule *r, const struct incident *row,
 		return;
 	}
 	plan_mail(r, mono_ms);
-	if (!rate_take(&r->fresh, mono_ms)) {
+	if (!rate_take(&r->fresh[weight(row->level)], mono_ms) ||
+	    !make_room(a, row->level)) {
 		r->more++;
 		return;
 	}

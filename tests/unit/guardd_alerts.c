@@ -227,6 +227,49 @@ static void test_flood(struct desk *d)
 	end(d);
 }
 
+/* Strangers make as many warnings as they like: none hides an alarm, or pushes
+   out one that nobody has seen. */
+static void test_alarm_in_a_flood(struct desk *d)
+{
+	struct alert_rule r = rule("serious", INCIDENT_LEVEL_WARNING);
+	struct incident row;
+	char id[64];
+
+	begin(d);
+	alerts_rules_add(d->alerts, &r);
+	for (int i = 0; i < 1000; i++) {
+		row = incident(d, INCIDENT_KIND_DEFENSE,
+			       INCIDENT_LEVEL_WARNING);
+		hear(d, &row);
+	}
+	row = incident(d, INCIDENT_KIND_GOT_IN, INCIDENT_LEVEL_ALARM);
+	snprintf(id, sizeof(id), "serious/%llu", (unsigned long long)row.id);
+	hear(d, &row);
+	CHECK(find(d, id) < d->n_rows);
+	CHECK_STR(d->last_signal.id, id);
+	for (int i = 0; i < 2 * ALERTS_MAX; i++) {
+		row = incident(d, INCIDENT_KIND_DEFENSE,
+			       INCIDENT_LEVEL_WARNING);
+		hear(d, &row);
+		pass(d, 1);
+	}
+	CHECK_EQ(d->n_rows, ALERTS_MAX);
+	CHECK(find(d, id) < d->n_rows);
+	/* Nor, once all are alarms, does a warning push out one of these. */
+	for (int i = 0; i < 2 * ALERTS_MAX; i++) {
+		row = incident(d, INCIDENT_KIND_GOT_IN, INCIDENT_LEVEL_ALARM);
+		hear(d, &row);
+		pass(d, 1);
+	}
+	snprintf(id, sizeof(id), "serious/%llu", (unsigned long long)row.id);
+	row = incident(d, INCIDENT_KIND_DEFENSE, INCIDENT_LEVEL_WARNING);
+	hear(d, &row);
+	CHECK_EQ(d->n_rows, ALERTS_MAX);
+	CHECK(find(d, id) < d->n_rows);
+	CHECK_EQ(d->rows[0].level, INCIDENT_LEVEL_ALARM);
+	end(d);
+}
+
 /* The outbox is full: nothing is lost, and not tried each second. */
 static void test_full(struct desk *d)
 {
@@ -412,6 +455,7 @@ int main(void)
 	umask(022);
 	test_rules(d);
 	test_flood(d);
+	test_alarm_in_a_flood(d);
 	test_full(d);
 	test_seen(d);
 	test_restart(d);
