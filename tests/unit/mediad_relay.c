@@ -1,6 +1,7 @@
 /* Real packets on loopback, through the media thread. */
 #include <math.h>
 
+#define BOX_PORT_MIN 62200
 #include "mediad/box.h"
 #include "mediad/phone.h"
 #include "sound.h"

@@ -2,6 +2,7 @@
  * SRTP in offers and answers, and its packets on loopback: phones that have
  * libsrtp2, too.
  */
+#define BOX_PORT_MIN 62400
 #include "mediad/box.h"
 #include "mediad/phone.h"
 #include "sdp.h"
