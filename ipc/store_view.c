@@ -156,7 +156,11 @@ static void turn_ends_in(struct own_view *v, uint64_t ms)
 {
 	struct timeval tv = { 0, (suseconds_t)ms * 1000 };
 
-	(void)event_add(v->turn_event, &tv);
+	/* Some are about to be told; event_add() would put that off. */
+	if (!TAILQ_EMPTY(&v->told))
+		event_active(v->turn_event, EV_TIMEOUT, 1);
+	else
+		(void)event_add(v->turn_event, &tv);
 }
 
 /* Lets the turn end: now when it was quiet, else a little later. */
@@ -482,11 +486,33 @@ void own_view_close(struct own_view *v)
 /* --- the store's functions for views --- */
 
 /* One change of a live or mirrored row. */
+/* A row that is not there needs no commit to be gone. */
+static bool is_gone(struct own_view *v, const struct batch_op *op)
+{
+	MDB_val key = { op->key.size, (void *)(uintptr_t)op->key.data };
+	MDB_val value;
+	MDB_dbi dbi;
+	int rc;
+
+	if (op->kind != BATCH_DEL || turn_begin(v) < 0)
+		return false;
+	rc = env_dbi(&v->env, v->txn, op->db, false, &dbi);
+	if (rc == 0)
+		rc = env_errno(mdb_get(v->txn, dbi, &key, &value));
+	if (rc != -ENOENT)
+		return false;
+	turn_ends_soon(v);
+	return true;
+}
+
 static int change(struct store *s, const struct batch_op *op, bool soon)
 {
 	struct own_view *v = store_own_view(s);
-	int rc = turn_add(v, op);
+	int rc;
 
+	if (is_gone(v, op))
+		return 0;
+	rc = turn_add(v, op);
 	if (rc < 0)
 		return rc;
 	live_copy_touch(v->live, op->db, op->key);

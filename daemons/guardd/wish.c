@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "guardd.h"
 #include "log.h"
 #include "service.h"
@@ -59,10 +60,15 @@ static void on_wish_kept(void *ctx, int err)
 	free(w);
 }
 
-/* Not a commit for each: a script may ban by the thousand. */
+/* At once, also under an attack; but a script may ban by the thousand, and then
+   there is not a commit for each. */
 static void keep_wish(struct wish *w)
 {
-	store_view_wait(w->d->service->store, &w->waiter, on_wish_kept, w);
+	struct guardd *d = w->d;
+
+	if (rate_take(&d->hurry, clock_mono_ms()))
+		(void)store_view_flush(d->service->store);
+	store_view_wait(d->service->store, &w->waiter, on_wish_kept, w);
 }
 
 static void take_back(struct wish *w, struct ban *ban)

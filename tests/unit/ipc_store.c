@@ -331,7 +331,7 @@ static void test_view_wait(void)
 {
 	struct rlimit all, none;
 	struct asker a, b, c;
-	struct told told = { 0 };
+	struct told told = { 0 }, gone = { 0 };
 	struct fixture f;
 
 	begin(&f);
@@ -339,6 +339,19 @@ static void test_view_wait(void)
 	/* Nothing is open: at once. */
 	ask(&f, &a, &told, 'a');
 	CHECK_STR(told.order, "a");
+	/* So when it was gone before, or never there. */
+	CHECK_EQ(store_view_del(f.store, "live", text("0")), 0);
+	ask(&f, &a, &gone, 'a');
+	view_put(&f, "0");
+	CHECK_EQ(store_view_flush(f.store), 0);
+	CHECK_EQ(store_view_del(f.store, "live", text("0")), 0);
+	ask(&f, &a, &gone, 'b');
+	CHECK_STR(gone.order, "a");
+	CHECK_EQ(store_view_flush(f.store), 0);
+	CHECK_EQ(store_view_del(f.store, "live", text("0")), 0);
+	ask(&f, &b, &gone, 'c');
+	turn(&f);
+	CHECK_STR(gone.order, "abc");
 	/* Something is: with the commit, however it came about. */
 	view_put(&f, "1");
 	ask(&f, &a, &told, 'b');
