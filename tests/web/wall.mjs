@@ -233,6 +233,7 @@ export const wall = {
 		equal(await source.inputValue(), '192.168.1.100', 'where the box sees us');
 		await source.fill('10.0.0.0/8');
 		await drawer.getByText('This is a very wide network').waitFor();
+		await drawer.getByText('Empty: stays.').waitFor();
 		await look(page, 'allowed-mine');
 		await source.fill('192.168.1.100');
 		await drawer.getByRole('button', { name: 'Save' }).click();
@@ -316,6 +317,7 @@ export const wall = {
 		await page.locator('.points').getByText(/incidents? wants? somebody/).first().waitFor();
 		await menu(page, 'Alerts', 'Alerts now');
 		await page.locator('tbody tr').filter({ hasText: '203.0.113.11' }).first().waitFor();
+		equal(await page.locator('.tw').evaluate(e => e.scrollWidth - e.clientWidth), 0, 'hidden at the right');
 		await look(page, 'alerts');
 		while (await page.locator('tbody tr').count()) {
 			const key = await page.locator('tbody tr').first().getAttribute('data-key');

@@ -93,7 +93,9 @@ function Input(p: Props & { id: string; about?: string }) {
 export function FieldInput(p: Props) {
 	const { f, error } = p, id = `f-${f.name}`;
 	const group = isChoice(f) || isNames(f);
-	const help = [f.help, f.type === 'list' && !group ? t('field.lines') : ''].filter(Boolean).join(' ');
+	/* a moment is chosen, not typed: there is no 0 */
+	const said = isMoment(f) ? f.help?.replace(/^0:/, t('field.empty')) : f.help;
+	const help = [said, f.type === 'list' && !group ? t('field.lines') : ''].filter(Boolean).join(' ');
 	const about = [help && `${id}-h`, error && `${id}-e`].filter(Boolean).join(' ') || undefined;
 
 	if (f.type === 'bool')

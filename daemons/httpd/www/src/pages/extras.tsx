@@ -9,6 +9,7 @@ import type { Column } from '../list/useList';
 import type { MsgId } from '../text';
 import type { Made } from '../ui/ShownOnce';
 import { AccountReset, resetAccount } from './AccountReset';
+import { alertRules, alerts } from './Alerts';
 import { allowed, fail2ban } from './Allowed';
 import { brakes } from './Brakes';
 import { credit, rates } from './Credit';
@@ -55,7 +56,8 @@ export const EXTRAS: Readonly<Record<string, Extra>> = {
 	emergency,
 	time_rule: timeRules,
 	trunk: trunks,
-	alert: { endBy: 'alerts.seen' },
+	alert: alerts,
+	alert_rule: alertRules,
 	brake_count: { stays: true },
 	country_seen: { stays: true },
 	allowed_address: allowed,
