@@ -39,6 +39,22 @@ static void put_port_limit(struct ruleset *rs, uint8_t protocol,
 	put_limit(rs, &l);
 }
 
+static void others_name(char name[RULESET_NAME])
+{
+	snprintf(name, RULESET_NAME, "flood_others_%d_%d", FLOOD_OTHERS_S,
+		 FLOOD_OTHERS_BURST);
+}
+
+static void put_others_limit(struct ruleset *rs)
+{
+	struct ruleset_limit l = { .packets = FLOOD_OTHERS_S,
+				   .seconds = 1,
+				   .burst = FLOOD_OTHERS_BURST };
+
+	others_name(l.name);
+	put_limit(rs, &l);
+}
+
 void flood_put_sets(struct ruleset *rs)
 {
 	static const struct {
@@ -70,6 +86,7 @@ void flood_put_sets(struct ruleset *rs)
 			       rs->in.ports[i].port);
 	if (rs->in.rtp_min > 0)
 		put_port_limit(rs, 0, rs->in.rtp_min);
+	put_others_limit(rs);
 }
 
 /* Each limit ends in a chain of its own, which counts. */
@@ -181,6 +198,32 @@ static void put_calls(struct ruleset *rs)
 	put_all_new(rs, &m, 0, in->rtp_min);
 }
 
+/* What goes to no service has been within no limit so far. */
+static void put_others(struct ruleset *rs)
+{
+	const struct ruleset_input *in = &rs->in;
+	char name[RULESET_NAME];
+	struct rule *r;
+
+	for (size_t i = 0; i < in->n_ports; i++) {
+		const struct ruleset_port *p = &in->ports[i];
+		struct match m = { p->protocol, p->port, p->port, true };
+
+		put_op(put_match(rs, &m), OP_RETURN);
+	}
+	if (in->rtp_min > 0) {
+		struct match m = { IPPROTO_UDP, in->rtp_min, in->rtp_max,
+				   true };
+
+		put_op(put_match(rs, &m), OP_RETURN);
+	}
+	r = put_rule(rs, "flood", "floods");
+	put_op_number(r, OP_CT_STATE, CT_NEW);
+	others_name(name);
+	put_op_name(r, OP_LIMIT, name);
+	put_op_name(r, OP_GOTO, port);
+}
+
 void flood_put(struct ruleset *rs)
 {
 	static const struct ruleset_limit most = { .packets =
@@ -196,5 +239,6 @@ void flood_put(struct ruleset *rs)
 	for (size_t i = 0; i < rs->in.n_ports; i++)
 		put_port(rs, &rs->in.ports[i]);
 	put_calls(rs);
+	put_others(rs);
 	put_ends(rs);
 }

@@ -26,6 +26,10 @@ enum {
 	   strangers together */
 	FLOOD_PORT_S = 400,
 	FLOOD_PORT_BURST = 800,
+	/* and to ports of nothing: each is a connection that the kernel tracks
+	   for 30 s, and the table holds 65,536 on a small machine */
+	FLOOD_OTHERS_S = 1000,
+	FLOOD_OTHERS_BURST = 2000,
 };
 
 void flood_put_sets(struct ruleset *rs);
