@@ -39,7 +39,8 @@ static bool uri_read(const char *text, struct uri *u)
 	const char *p = text, *at, *end = text + strcspn(text, "?");
 
 	memset(u, 0, sizeof(*u));
-	u->scheme = take(&p, ":");
+	/* Headers may hold a ':', a scheme no '?'. */
+	u->scheme = take(&p, ":?");
 	if (*p != ':')
 		return false;
 	p++;

@@ -22,6 +22,10 @@ static void test_equal(void)
 	CHECK(contact_equal("sip:801@[2001:db8::1]:5062",
 			    "sip:801@[2001:DB8::1]:5062"));
 	CHECK(!contact_equal("sip:a@b", "sips:a@b"));
+	/* What is no URI is compared letter by letter, and not beyond its
+	   end. */
+	CHECK(!contact_equal("a?b:c", "sip:a@b"));
+	CHECK(contact_equal("a?b:c", "a?b:c"));
 }
 
 static void test_good(void)
