@@ -131,6 +131,14 @@ def lan_address(lab, address):
     lab.later(lambda: lab.net.ip("lan", "addr", "del", f"{address}/24", "dev", "eth0"))
 
 
+def heard(sock, seconds):
+    sock.settimeout(seconds)
+    try:
+        return sock.recv(100)
+    except TimeoutError:
+        return None
+
+
 # --- the guide's examples ---
 
 def test_ami_port_for_one_address(lab):
@@ -269,6 +277,42 @@ def test_ten_packets_in_sixty_seconds(lab):
     assert all(connects(lab, "wan", "203.0.113.11", 22) for _ in range(15))
 
 
+def test_what_a_limit_counts(lab):
+    """New connections of TCP and packets of UDP, unless the row says otherwise."""
+    door = listener(lab, 8083)
+    put(lab, DEFENSE, "packets", protocol="tcp", port=8083, packets=5, seconds=6000, counted="packets")
+    put(lab, DEFENSE, "flows", protocol="udp", port=8083, packets=2, seconds=6000, counted="connections")
+    for name in ("packets", "flows"):
+        lab.later(lambda n=name: delete(lab, DEFENSE, n))
+    with lab.net.socket("wan", kind=socket.SOCK_STREAM) as s:
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        s.bind(("203.0.113.23", 0))
+        s.connect((Net.PBX_WAN, 8083))
+        inside, _ = door.accept()
+        lab.later(inside.close)
+        got = []
+        # two packets made the connection; what is sent again counts as well
+        while len(got) < 9 and (not got or got[-1]):
+            s.send(b"x")
+            got.append(heard(inside, 10 if len(got) < 2 else 1))
+        assert got[:2] == [b"x", b"x"] and got[-1] is None and len(got) <= 4, got
+    with lab.net.socket("pbx") as hears, lab.net.socket("wan") as one, lab.net.socket("wan") as two, lab.net.socket("wan") as three:
+        hears.bind(("0.0.0.0", 8083))
+        hears.settimeout(10)
+        for s in (one, two):
+            s.bind(("203.0.113.23", 0))
+            for n in range(6):
+                s.sendto(b"%d" % n, (Net.PBX_WAN, 8083))
+                said, peer = hears.recvfrom(100)
+                assert said == b"%d" % n
+                # to the kernel it is new until it is answered
+                hears.sendto(said, peer)
+                assert heard(s, 10) == said
+        three.bind(("203.0.113.23", 0))
+        three.sendto(b"the third", (Net.PBX_WAN, 8083))
+        assert heard(hears, 0.3) is None
+
+
 def rejected_at(lab, service):
     return set(re.findall(rf'string "{service}@([^"]+)"', lab.box.table("guardd", "rejected", "List")))
 
@@ -391,14 +435,6 @@ def test_ipv6(lab):
     assert c.ask("REGISTER", 0.4) is None
     back(lab)
     assert c.ask("REGISTER") is not None
-
-
-def heard(sock, seconds):
-    sock.settimeout(seconds)
-    try:
-        return sock.recv(100)
-    except TimeoutError:
-        return None
 
 
 def too_big(about, port, mtu):
