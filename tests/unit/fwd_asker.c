@@ -93,7 +93,8 @@ struct fwd_answer fwd_ask_trial(struct fwd_host *w, size_t method,
 }
 
 struct fwd_answer fwd_set_and_keep(struct fwd_host *w, const char *actor,
-				   const char *field, const char *text)
+				   const char *field, const char *text,
+				   struct fwd_answer *kept)
 {
 	struct table_context context = { .actor = actor };
 	struct table_pair pair = { field, text };
@@ -103,7 +104,7 @@ struct fwd_answer fwd_set_and_keep(struct fwd_host *w, const char *actor,
 	CHECK_EQ(table_client_apply(w->asker, &firewall_record, &context, &op,
 				    1, on_table, &a),
 		 0);
-	CHECK_STR(fwd_ask_trial(w, FIREWALL_CONFIRM, 0).error, "");
+	*kept = fwd_ask_trial(w, FIREWALL_CONFIRM, 0);
 	loop_until(w->bus.base, &a.done);
 	return a;
 }

@@ -25,9 +25,11 @@ struct fwd_answer fwd_change(struct fwd_host *w, const struct record *r,
 struct fwd_answer fwd_set(struct fwd_host *w, const char *actor,
 			  const char *field, const char *text);
 /* The same, and right behind it, without waiting, the word that keeps what is
-   on trial. Both are answered; the switch's answer. */
+   on trial. Both are answered: the switch's answer, and
+   the word's in *kept. */
 struct fwd_answer fwd_set_and_keep(struct fwd_host *w, const char *actor,
-				   const char *field, const char *text);
+				   const char *field, const char *text,
+				   struct fwd_answer *kept);
 /* A common rule that lets a source in to https. */
 struct fwd_answer fwd_put_rule(struct fwd_host *w, const char *actor,
 			       const char *name, const char *source);
