@@ -12,6 +12,7 @@
 #include "firewall_bus.h"
 #include "flows.h"
 #include "fwd.h"
+#include "lockout.h"
 #include "nft.h"
 #include "preflight.h"
 #include "rates.h"
@@ -101,8 +102,18 @@ static void on_unpermit(void *ctx, struct bus_req *req, const void *in)
 	const struct permit *r = in;
 	enum wall_service service;
 	struct prefix p;
+	char who[80];
 
-	if (unpack(req, r->service, r->source, &service, &p))
+	if (!unpack(req, r->service, r->source, &service, &p))
+		return;
+	if (!r->forced &&
+	    lockout_without(ctx, service, &p, r->actor, who, sizeof(who)))
+		bus_reply_error(req, "Invalid",
+				"drop all is on, and without it %s would be "
+				"shut out: first let https in by a common "
+				"rule or another allowed address",
+				who);
+	else
 		answer(req, fwd_unpermit(ctx, service, &p));
 }
 

@@ -87,3 +87,20 @@ bool lockout_passes(struct fwd *f, const struct wanted *w, const char *actor,
 	free(b);
 	return passes;
 }
+
+bool lockout_without(struct fwd *f, enum wall_service service,
+		     const struct prefix *source, const char *actor, char *who,
+		     size_t who_size)
+{
+	const struct wanted now = { NULL };
+	bool shuts;
+
+	if (!f->settings.enabled || !f->settings.drop_all ||
+	    !lockout_passes(f, &now, actor, who, who_size) ||
+	    !permits_take(&f->permits, service, source))
+		return false;
+	shuts = !lockout_passes(f, &now, actor, who, who_size);
+	/* There is room: it was there before. */
+	(void)permits_add(&f->permits, service, source);
+	return shuts;
+}

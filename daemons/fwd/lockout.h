@@ -12,3 +12,9 @@
  */
 bool lockout_passes(struct fwd *f, const struct wanted *w, const char *actor,
 		    char *who, size_t who_size);
+
+/* Is drop all on, and this allowed address all that keeps HTTPS open for him?
+   Then `who` says for whom. */
+bool lockout_without(struct fwd *f, enum wall_service service,
+		     const struct prefix *source, const char *actor, char *who,
+		     size_t who_size);

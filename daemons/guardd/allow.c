@@ -85,6 +85,7 @@ struct applying {
 	size_t waiting;
 	uint32_t resyncs; /* when it began */
 	bool failed;
+	char why[200]; /* the first thing that was said */
 	bool had_old;
 	char key[33];
 	struct allowed_address old;
@@ -94,6 +95,8 @@ static void on_applied(void *ctx, const char *err)
 {
 	struct applying *a = ctx;
 
+	if (err && !a->failed)
+		snprintf(a->why, sizeof(a->why), "%s", err);
 	a->failed |= err != NULL;
 	if (--a->waiting > 0)
 		return;
@@ -105,18 +108,22 @@ static void on_applied(void *ctx, const char *err)
 		/* fwd took our view over while this row was not yet in it. */
 		wall_resync_later(a->d->wall);
 	}
-	table_change_done(a->change, a->failed ? "the packet filter (fwd) does "
-						 "not answer"
-					       : NULL);
+	table_change_done(a->change, a->failed ? a->why : NULL);
 	free(a);
 }
 
 static void tell_wall(struct applying *a, const struct allowed_address *row,
 		      bool permit, uint64_t wall_ms)
 {
+	const char *actor =
+		table_change_forced(a->change) || table_change_own(a->change)
+			? NULL
+			: table_change_actor(a->change);
 	uint32_t services = services_of(row->services);
+	struct wall *w = a->d->wall;
 	struct prefix source;
 	char why[100];
+	int err;
 
 	if (prefix_parse(&source, row->source, why, sizeof(why)) < 0)
 		return;
@@ -125,11 +132,14 @@ static void tell_wall(struct applying *a, const struct allowed_address *row,
 		    wanted(a->d, &source, s, wall_ms) != permit)
 			continue;
 		a->waiting++;
-		if (wall_permit(a->d->wall, permit, s, row->source, on_applied,
-				a) < 0) {
-			a->failed = true;
-			a->waiting--;
-		}
+		if (permit)
+			err = wall_permit(w, s, row->source, on_applied, a);
+		else
+			err = wall_unpermit(w, s, row->source, actor,
+					    on_applied, a);
+		if (err < 0)
+			on_applied(a, "the packet filter (fwd) does not "
+				      "answer");
 	}
 	/* Allowed for all lets in everywhere; lifted here and in the kernel. */
 	if (permit && !a->failed)
@@ -240,8 +250,8 @@ void allow_tick(struct guardd *d, uint64_t wall_ms)
 		for (enum guard_service_id s = 0; s < GUARD_N_SERVICES; s++)
 			if ((a->services & 1u << s) &&
 			    !wanted(d, &a->source, s, wall_ms) &&
-			    wall_permit(d->wall, false, s, source, on_taken,
-					d) < 0)
+			    wall_unpermit(d->wall, s, source, NULL, on_taken,
+					  d) < 0)
 				wall_resync(d->wall);
 	}
 }

@@ -274,17 +274,34 @@ int wall_unban(struct wall *w, const struct guard_key *key, wall_done_fn done,
 	return ask(w, FIREWALL_UNBAN, &in, done, ctx);
 }
 
-int wall_permit(struct wall *w, bool permit, enum guard_service_id service,
+static void fill_permit(struct permit *in, enum guard_service_id service,
+			const char *source)
+{
+	record_init(&permit_record, in);
+	snprintf(in->source, sizeof(in->source), "%s", source);
+	snprintf(in->service, sizeof(in->service), "%s",
+		 guard_service_name(service));
+}
+
+int wall_permit(struct wall *w, enum guard_service_id service,
 		const char *source, wall_done_fn done, void *ctx)
 {
 	struct permit in;
 
-	record_init(&permit_record, &in);
-	snprintf(in.source, sizeof(in.source), "%s", source);
-	snprintf(in.service, sizeof(in.service), "%s",
-		 guard_service_name(service));
-	return ask(w, permit ? FIREWALL_PERMIT : FIREWALL_UNPERMIT, &in, done,
-		   ctx);
+	fill_permit(&in, service, source);
+	return ask(w, FIREWALL_PERMIT, &in, done, ctx);
+}
+
+int wall_unpermit(struct wall *w, enum guard_service_id service,
+		  const char *source, const char *actor, wall_done_fn done,
+		  void *ctx)
+{
+	struct permit in;
+
+	fill_permit(&in, service, source);
+	snprintf(in.actor, sizeof(in.actor), "%s", actor ? actor : "");
+	in.forced = actor == NULL;
+	return ask(w, FIREWALL_UNPERMIT, &in, done, ctx);
 }
 
 int wall_defend(struct wall *w, const struct auto_defense *row,

@@ -48,8 +48,12 @@ int wall_ban(struct wall *w, const struct guard_key *key, uint32_t seconds,
 	     wall_done_fn done, void *ctx);
 int wall_unban(struct wall *w, const struct guard_key *key, wall_done_fn done,
 	       void *ctx);
-int wall_permit(struct wall *w, bool permit, enum guard_service_id service,
+int wall_permit(struct wall *w, enum guard_service_id service,
 		const char *source, wall_done_fn done, void *ctx);
+/* actor: who must not shut himself out by it; NULL: it goes in any case. */
+int wall_unpermit(struct wall *w, enum guard_service_id service,
+		  const char *source, const char *actor, wall_done_fn done,
+		  void *ctx);
 /* A row of auto defense; NULL: that of this name goes. */
 int wall_defend(struct wall *w, const struct auto_defense *row,
 		const char *name, wall_done_fn done, void *ctx);

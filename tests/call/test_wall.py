@@ -515,14 +515,31 @@ def test_trial_and_kill_9(lab):
     assert '"kept"' not in lab.box.table(*RULE, "List")
 
 
+def without_boss(lab):
+    if '"boss"' in lab.box.table(*ALLOWED, "List"):
+        delete(lab, ALLOWED, "boss")
+
+
 def test_drop_all_that_shuts_everybody_out(lab):
+    lab.later(lambda: without_boss(lab))
     on_trial(lab)
     said = refused(lab, GENERAL, "general", drop_all="true")
     assert "drop_all" in said and "https" in said, said
     put(lab, ALLOWED, "boss", source="203.0.113.15", services="https")
-    lab.later(lambda: delete(lab, ALLOWED, "boss"))
     put(lab, GENERAL, "general", drop_all="true")
     assert connects(lab, "wan", "203.0.113.15", 9999) and not connects(lab, "wan", "203.0.113.16", 9999)
+    # nor does the only way in go by itself
+    assert "everybody would be shut out" in refused(lab, ALLOWED, "boss", services="sip")
+    try:
+        delete(lab, ALLOWED, "boss")
+        raise AssertionError("the last way in is gone")
+    except Refused as e:
+        assert "everybody would be shut out" in str(e), e
+    assert 'string "https"' in lab.box.table(*ALLOWED, "Get", "string:boss")
+    assert connects(lab, "wan", "203.0.113.15", 9999)
+    put(lab, RULE, "deputy", action="accept", protocol="tcp", port="9999", source="203.0.113.16")
+    delete(lab, ALLOWED, "boss")
+    assert connects(lab, "wan", "203.0.113.16", 9999) and not connects(lab, "wan", "203.0.113.15", 9999)
 
 
 def test_wrong_rules_are_named(lab):
