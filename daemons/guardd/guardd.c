@@ -171,8 +171,7 @@ static void on_delete(void *ctx, struct bus_req *req, const char *key)
 				key);
 		return;
 	}
-	if (wish_unreject(d, &k, bus_req_actor(req), on_deleted, req, &issue) <
-	    0)
+	if (wish_delete(d, &k, bus_req_actor(req), on_deleted, req, &issue) < 0)
 		bus_reply_error(req, "Silent", "%s", issue.what);
 }
 

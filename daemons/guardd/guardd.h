@@ -84,6 +84,10 @@ int wish_reject(struct guardd *d, const struct guard_key *key, uint32_t seconds,
 int wish_unreject(struct guardd *d, const struct guard_key *key,
 		  const char *actor, wish_done_fn done, void *ctx,
 		  struct issue *issue);
+/* Just this one. */
+int wish_delete(struct guardd *d, const struct guard_key *key,
+		const char *actor, wish_done_fn done, void *ctx,
+		struct issue *issue);
 
 /* By a row of auto defense. 0: it will stand; -EINVAL and *issue: exempt. */
 int wish_defend(struct guardd *d, const struct guard_key *key, uint32_t seconds,

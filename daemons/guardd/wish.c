@@ -241,9 +241,9 @@ static void unban_one(struct wish *w, const struct guard_key *key)
 		on_one(one, silent);
 }
 
-int wish_unreject(struct guardd *d, const struct guard_key *key,
-		  const char *actor, wish_done_fn done, void *ctx,
-		  struct issue *issue)
+static int let_in(struct guardd *d, const struct guard_key *key,
+		  bool everywhere, const char *actor, wish_done_fn done,
+		  void *ctx, struct issue *issue)
 {
 	struct wish *w;
 
@@ -257,11 +257,26 @@ int wish_unreject(struct guardd *d, const struct guard_key *key,
 	for (enum guard_service_id s = 0; s < GUARD_N_SERVICES; s++) {
 		struct guard_key k = *key;
 
-		if (key->service != GUARD_ALL && key->service != s)
+		if (!everywhere && key->service != s)
 			continue;
 		k.service = (uint8_t)s;
 		unban_one(w, &k);
 	}
 	on_unbanned(w, NULL);
 	return 0;
+}
+
+int wish_unreject(struct guardd *d, const struct guard_key *key,
+		  const char *actor, wish_done_fn done, void *ctx,
+		  struct issue *issue)
+{
+	return let_in(d, key, key->service == GUARD_ALL, actor, done, ctx,
+		      issue);
+}
+
+int wish_delete(struct guardd *d, const struct guard_key *key,
+		const char *actor, wish_done_fn done, void *ctx,
+		struct issue *issue)
+{
+	return let_in(d, key, false, actor, done, ctx, issue);
 }

@@ -163,3 +163,14 @@ def test_hydra_is_shut_out_of_the_web(lab):
     except Closed:
         pass
     lab.box.table("guardd", "rejected", "Delete", "string:https@203.0.113.150")
+
+
+def test_a_row_is_deleted_alone(lab):
+    for service in ("sip", "all"):
+        lab.box.method("guardd", "Reject", "string:203.0.113.18", f"string:{service}", "uint32:600")
+    lab.later(lambda: lab.box.method("guardd", "Unreject", "string:203.0.113.18", "string:all"))
+    lab.box.table("guardd", "rejected", "Delete", "string:all@203.0.113.18")
+    rows = lab.box.table("guardd", "rejected", "List")
+    assert '"sip@203.0.113.18"' in rows and '"all@203.0.113.18"' not in rows, rows
+    lab.box.method("guardd", "Unreject", "string:203.0.113.18", "string:all")
+    assert "203.0.113.18" not in lab.box.table("guardd", "rejected", "List")
