@@ -177,14 +177,24 @@ static void allow_apply(void *ctx, struct table_change *change, const void *old,
 	on_applied(a, NULL);
 }
 
+/* Who let it in stays, whoever changes it later. */
+static void set_added(const struct guardd *d, struct allowed_address *a,
+		      const struct allowed_address *was)
+{
+	snprintf(a->added_by, sizeof(a->added_by), "%s",
+		 was ? was->added_by : table_check_actor(d->allowed));
+	a->added_ms = was ? was->added_ms : clock_wall_ms();
+}
+
 static int allow_check(void *ctx, const void *old, void *row, bool force,
 		       struct issue *issue)
 {
-	const struct allowed_address *a = row, *was = old;
+	const struct allowed_address *was = old;
+	struct allowed_address *a = row;
 	struct prefix source;
 	char why[160];
 
-	(void)ctx;
+	set_added(ctx, a, was);
 	if (prefix_parse(&source, a->source, why, sizeof(why)) < 0)
 		return issue_set(issue, "source", "%s", why);
 	if (services_of(a->services) == 0)

@@ -1,11 +1,13 @@
 """What a ban is through restarts and clocks, and who cannot be had banned by others."""
 
+import contextlib
 import json
+import re
 import tempfile
 import threading
 
 from attacker import attack, rejected
-from box import until
+from box import Refused, until
 from provider import trunk
 from sip import Client
 from test_clock import Clock
@@ -174,3 +176,18 @@ def test_a_row_is_deleted_alone(lab):
     assert '"sip@203.0.113.18"' in rows and '"all@203.0.113.18"' not in rows, rows
     lab.box.method("guardd", "Unreject", "string:203.0.113.18", "string:all")
     assert "203.0.113.18" not in lab.box.table("guardd", "rejected", "List")
+
+
+def test_who_let_an_address_in(lab):
+    allowed = ("guardd", "allowed_address")
+    lab.box.table(*allowed, "Put", "string:branch", "dict:string:string:source,203.0.113.19,services,sip")
+    lab.later(lambda: lab.box.table(*allowed, "Delete", "string:branch"))
+    row = lab.box.table(*allowed, "Get", "string:branch")
+    lab.box.table(*allowed, "Set", "string:branch", "string:note", "string:until they move")
+    again = lab.box.table(*allowed, "Get", "string:branch")
+    for text in (row, again):
+        assert re.search(r'"added_by"\s+string "root"', text) and re.search(r'"added_ms"\s+string "\d{13}"', text), text
+    assert re.search(r'"added_ms".*?"\d{13}"', row, re.S)[0] == re.search(r'"added_ms".*?"\d{13}"', again, re.S)[0]
+    with contextlib.suppress(Refused):
+        lab.box.table(*allowed, "Set", "string:branch", "string:added_by", "string:somebody else")
+        raise AssertionError("a person can write who it was")
