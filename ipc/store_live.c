@@ -122,10 +122,8 @@ static void failed(struct live_db *db, int rc)
 		    strerror(-rc));
 }
 
-static void on_copied(void *ctx, int err);
-
 /* So many rows, then the loop's other business. */
-static void copy_some(struct live_db *db)
+static void copy_some(struct live_db *db, store_done_fn copied)
 {
 	struct store *s = db->copy->store;
 	struct store_batch *b = store_batch_new(s);
@@ -135,7 +133,7 @@ static void copy_some(struct live_db *db)
 		return;
 	rc = db->all ? copy_next(db, b) : copy_touched(db, b);
 	if (rc == 0)
-		rc = store_commit(s, b, on_copied, db);
+		rc = store_commit(s, b, copied, db);
 	db->in_flight = rc == 0;
 	if (rc < 0) {
 		store_batch_free(b);
@@ -151,7 +149,7 @@ static void on_copied(void *ctx, int err)
 	if (err < 0)
 		failed(db, err);
 	else if (db->walk.at_size > 0 || (!db->all && db->due > 0))
-		copy_some(db);
+		copy_some(db, on_copied);
 }
 
 static void copy_db(struct live_db *db)
@@ -159,7 +157,7 @@ static void copy_db(struct live_db *db)
 	if (db->in_flight || (!db->all && !db->touched))
 		return;
 	db->due = HASH_COUNT(db->touched);
-	copy_some(db);
+	copy_some(db, on_copied);
 }
 
 void live_copy_now(struct live_copy *c)

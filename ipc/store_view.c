@@ -485,7 +485,6 @@ void own_view_close(struct own_view *v)
 
 /* --- the store's functions for views --- */
 
-/* One change of a live or mirrored row. */
 /* A row that is not there needs no commit to be gone. */
 static bool is_gone(struct own_view *v, const struct batch_op *op)
 {
@@ -505,6 +504,7 @@ static bool is_gone(struct own_view *v, const struct batch_op *op)
 	return true;
 }
 
+/* One change of a live or mirrored row. */
 static int change(struct store *s, const struct batch_op *op, bool soon)
 {
 	struct own_view *v = store_own_view(s);
