@@ -309,6 +309,7 @@ static void count_row(const struct count *c, struct wall_count *row)
 	row->packets = c->now.packets;
 	row->bytes = c->now.bytes;
 	row->last_ms = c->last_ms;
+	row->day_packets = day_moved(&c->day, c->now.packets);
 }
 
 static void on_counters(void *ctx, struct bus_req *req, const void *in)

@@ -62,6 +62,11 @@ static void on_counter(void *ctx, const char *name, const struct nft_count *now)
 		new->last_ms = old->last_ms;
 	else if (now->packets > 0 && (old || c->read))
 		new->last_ms = c->read_ms;
+	if (old)
+		new->day = old->day;
+	/* What stood there before us came at any time. */
+	day_note(&new->day, clock_mono_ms(), c->read ? 0 : now->packets,
+		 now->packets);
 }
 
 int counts_read(struct counts *c)

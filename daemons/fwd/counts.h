@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "day.h"
 #include "nft.h"
 
 struct counts;
@@ -21,6 +22,7 @@ struct count {
 	char name[RULESET_NAME];
 	struct nft_count now;
 	uint64_t last_ms; /* wall clock; 0: not since our start */
+	struct day day;
 };
 
 /* In the kernel's order; valid until the next reading. */

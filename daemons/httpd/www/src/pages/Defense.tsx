@@ -37,7 +37,7 @@ function useColumns(described: Column<Row>[], _data: Data<Row>): Column<Row>[] {
 		cell: r => <span class="num">{number(of(r)?.packets ?? 0)}</span>,
 	}, {
 		id: 'last', label: t('wall.last'), wide: true, value: r => of(r)?.last_ms ?? 0,
-		cell: r => of(r)?.last_ms ? <Ago ms={of(r)!.last_ms} /> : <Muted>{t('wall.never')}</Muted>,
+		cell: r => of(r)?.last_ms ? <Ago ms={of(r)!.last_ms} /> : <Muted>{t(of(r)?.packets ? 'wall.before' : 'wall.never')}</Muted>,
 	}];
 }
 

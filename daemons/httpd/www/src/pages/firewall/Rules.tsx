@@ -17,7 +17,7 @@ import { marks, type Mark } from './draft';
 import { blankRule } from './shut';
 import type { Editing } from './useDraft';
 
-interface Count { kind: string; rule: string; packets: number; last_ms: number }
+interface Count { kind: string; rule: string; packets: number; day_packets: number; last_ms: number }
 /** after: the rule behind which a new one goes. */
 type Open = { what: 'edit'; rule?: CommonRule; preset?: Edit; after?: string } | { what: 'move'; key: string } | null;
 
@@ -49,11 +49,11 @@ function columns(may: boolean, editing: Editing, counts: Map<string, Count>, edi
 		},
 		{
 			id: 'packets', label: t('wall.packets'), wide: true, right: true,
-			cell: r => <span class="num">{number(count(r)?.packets ?? 0)}</span>,
+			cell: r => <span class="num">{number(count(r)?.day_packets ?? 0)}</span>,
 		},
 		{
 			id: 'last', label: t('wall.last'), wide: true,
-			cell: r => count(r)?.last_ms ? <Ago ms={count(r)!.last_ms} /> : <Muted>{r.enabled && count(r) ? t('wall.never') : '–'}</Muted>,
+			cell: r => count(r)?.last_ms ? <Ago ms={count(r)!.last_ms} /> : <Muted>{count(r)?.packets ? t('wall.before') : r.enabled && count(r) ? t('wall.never') : '–'}</Muted>,
 		},
 	];
 }
