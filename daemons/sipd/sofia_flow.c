@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -194,26 +195,36 @@ static bool flow_too_much(struct sofia *s, struct sofia_flow *f,
 	       (unsigned)(local ? FLOW_PER_LOCAL : FLOW_PER_SOURCE);
 }
 
+/* Which descriptors are open, in one question; how many were asked about. Those
+   of a crowd that has left are a gap of any width before those of others. */
+static size_t ask_open(struct pollfd fds[FLOW_FD_MAX])
+{
+	struct rlimit files;
+	nfds_t n = FLOW_FD_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < n)
+		n = files.rlim_cur;
+	for (nfds_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){ .fd = (int)i };
+	return poll(fds, n, 0) < 0 ? 0 : n;
+}
+
 /* Marks what is there and shuts what is too much; how many strangers' there
    are. */
 static size_t look_at_all(struct sofia *s, uint64_t now, uint32_t seen)
 {
 	struct source_count *counts = NULL, *c, *c_next;
-	int top = dup(2), fd, misses = 0;
+	struct pollfd fds[FLOW_FD_MAX];
+	int n = (int)ask_open(fds);
 	struct sofia_flow *f;
 	size_t strangers = 0;
 
-	/* Descriptors are handed out lowest first: a free one beyond which
-	   64 in a row are none is the end. */
-	for (fd = 3; fd < FLOW_FD_MAX && (fd <= top || misses < 64); fd++) {
+	for (int fd = 3; fd < n; fd++) {
 		struct addr addr;
 		uint16_t port;
 
-		if (!is_flow(s, fd, &addr, &port)) {
-			misses++;
+		if (fds[fd].revents & POLLNVAL || !is_flow(s, fd, &addr, &port))
 			continue;
-		}
-		misses = 0;
 		f = flow_get(s, &addr, port);
 		if (!f)
 			continue;
@@ -224,8 +235,6 @@ static size_t look_at_all(struct sofia *s, uint64_t now, uint32_t seen)
 		else
 			strangers += f->stranger;
 	}
-	if (top >= 0)
-		(void)close(top);
 	HASH_ITER(hh, counts, c, c_next)
 	{
 		HASH_DEL(counts, c);

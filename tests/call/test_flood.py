@@ -159,6 +159,20 @@ def test_connections_of_a_whole_48(lab):
     assert last.fileno() not in held.shut() and held.all[0].fileno() in held.shut()
 
 
+def test_silence_behind_a_crowd_that_left(lab):
+    """Who says nothing is shut after some seconds, also when a hundred who came before have left and nobody fills their places."""
+    held = Held(lab)
+    for _ in range(100):
+        held.another()
+    silent = lab.net.socket("wan", socket.AF_INET6, socket.SOCK_STREAM)
+    lab.later(silent.close)
+    silent.connect((Net.PBX_WAN6, 5060))
+    for s in held.all:
+        s.close()
+    silent.settimeout(30)
+    assert silent.recv(1) == b"", "it is shut"
+
+
 def test_monstrous_messages(lab):
     """Large, long, folded, abbreviated, repeated: from one who may not and one who may."""
     t = Talk(lab)
