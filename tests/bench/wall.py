@@ -100,7 +100,7 @@ def under_attack(net, addresses):
 def reports(net, note):
     """Ten wrong passwords from each of many addresses, a few at a time, for a flow that is silent is soon forgotten."""
     network = "/".join(map(str, NETWORK))
-    addresses = [f"198.18.{n // 250}.{n % 250 + 1}" for n in range(ROUNDS * EACH)]
+    addresses = [f"198.19.{n // 250}.{n % 250 + 1}" for n in range(ROUNDS * EACH)]  # those of 198.18 are shut out by another part
     net.ip("rt", "route", "add", network, "dev", "wan0")
     for a in addresses:
         net.ip("wan", "addr", "add", f"{a}/32", "dev", "eth0")
